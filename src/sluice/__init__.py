@@ -1,0 +1,1 @@
+"""Sluice: a payment gateway for programmable money."""

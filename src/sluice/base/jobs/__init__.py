@@ -1,0 +1,1 @@
+"""Later, again, on time."""

@@ -1,0 +1,19 @@
+"""Asset: what an amount is an amount of; fiat is an asset on no network."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """An asset's code as the API writes it, how many decimals its smallest unit has, and its name."""
+
+    code: str
+    decimals: int
+    name: str
+    fiat: bool = False
+
+    @property
+    def scale(self) -> int:
+        """Smallest units in one whole."""
+        scale: int = 10**self.decimals
+        return scale

@@ -1,0 +1,1 @@
+"""Facts leave with the commit that made them true."""

@@ -1,0 +1,160 @@
+"""Work: one transaction, one instant, one actor.
+
+Inserts are gathered and leave in one round trip, together with the facts, when the Work ends or
+before its next read. Nothing waits for a network inside a Work.
+"""
+
+import contextlib
+import datetime as dt
+import functools
+import re
+from collections.abc import AsyncIterator, Iterable, Sequence
+from typing import Any, Final
+
+from sluice.base.actor import SYSTEM, Actor
+from sluice.base.bell import Ring
+from sluice.base.clock import Clock
+from sluice.base.database import TENANT_ROLE, Connection, Database, Row
+from sluice.base.facts import Fact
+from sluice.base.ids import Ids
+from sluice.base.outbox import store as outbox
+from sluice.base.outbox.model import Routes
+
+_PARAMETER: Final = re.compile(r"\$(\d+)")
+
+
+class Work:
+    """What a verb is given: the database for one transaction, who asks, and what time it is."""
+
+    def __init__(self, connection: Connection, actor: Actor, now: dt.datetime, ids: Ids) -> None:
+        self.connection = connection
+        self._ids = ids
+        self._gathered: list[tuple[str, Sequence[Any]]] = []
+        self._facts: list[Fact] = []
+        self._topics: set[str] = set()
+        self.actor = actor
+        self.now = now
+
+    @property
+    def owner(self) -> tuple[str, bool]:
+        """Return (merchant_id, livemode): the first two parameters of every query of a merchant's."""
+        return self.actor.merchant, self.actor.livemode
+
+    def new_id(self, prefix: str) -> str:
+        """Make an identifier."""
+        return self._ids.new(prefix)
+
+    def new_unguessable_id(self, prefix: str) -> str:
+        """Make an identifier that may stand in a public link."""
+        return self._ids.new_unguessable(prefix)
+
+    def random_below(self, limit: int) -> int:
+        """Return a random whole number from 0 up to but not including `limit`."""
+        return self._ids.below(limit)
+
+    def random_bytes(self, count: int) -> bytes:
+        """Return random bytes."""
+        return self._ids.bytes(count)
+
+    def record(self, facts: Iterable[Fact]) -> None:
+        """Let facts leave with this commit."""
+        self._facts.extend(facts)
+
+    def tell(self, topic: str) -> None:
+        """Ring a topic once this commit is done."""
+        self._topics.add(topic)
+
+    def insert(self, sql: str, *args: Any) -> None:  # noqa: ANN401 - whatever the column takes
+        """Gather an INSERT of new rows; it runs with the others in one round trip."""
+        self._gathered.append((sql, args))
+
+    async def rows(self, sql: str, *args: Any) -> list[Row]:  # noqa: ANN401
+        """Run a statement and return its rows."""
+        await self.flush()
+        return await self.connection.fetch(sql, *args)
+
+    async def row(self, sql: str, *args: Any) -> Row | None:  # noqa: ANN401
+        """Run a statement and return its first row, if any."""
+        await self.flush()
+        return await self.connection.fetchrow(sql, *args)
+
+    async def value(self, sql: str, *args: Any) -> Any:  # noqa: ANN401
+        """Run a statement and return the first column of its first row, if any."""
+        await self.flush()
+        return await self.connection.fetchval(sql, *args)
+
+    async def execute(self, sql: str, *args: Any) -> int:  # noqa: ANN401
+        """Run a statement and return how many rows it touched."""
+        await self.flush()
+        status: str = await self.connection.execute(sql, *args)
+        count = status.rpartition(" ")[2]
+        return int(count) if count.isdigit() else 0
+
+    async def flush(self) -> None:
+        """Send what was gathered."""
+        if self._gathered:
+            gathered, self._gathered = self._gathered, []
+            await _send(self.connection, gathered)
+
+    async def finish(self, routes: Routes) -> set[str]:
+        """Send everything left, facts last; return the topics to ring after the commit."""
+        if self._facts:
+            self._gathered.append((outbox.ADD_FACTS, (*outbox.fact_columns(self._facts), self.now)))
+            names, reactions = outbox.reaction_columns(self._facts, routes)
+            if names:
+                self._gathered.append((outbox.ADD_REACTIONS, (names, reactions)))
+                self._topics.add("facts")
+        await self.flush()
+        return self._topics
+
+
+class Works:
+    """Opens a Work for whoever acts; holds what every Work needs."""
+
+    def __init__(self, database: Database, clock: Clock, ids: Ids, routes: Routes, ring: Ring) -> None:
+        self._database = database
+        self._clock = clock
+        self._ids = ids
+        self._routes = routes
+        self._ring = ring
+
+    @contextlib.asynccontextmanager
+    async def begin(self, actor: Actor = SYSTEM) -> AsyncIterator[Work]:
+        """Open a Work: leaving it normally commits with its facts, an exception leaves nothing."""
+        async with self._database.transaction(_begin(actor)) as connection:
+            work = Work(connection, actor, self._clock.now(), self._ids)
+            yield work
+            topics = await work.finish(self._routes)
+        self._ring(topics)
+
+
+def _begin(actor: Actor) -> str:
+    """Return the first statement of a transaction; for a merchant it raises the second wall."""
+    if actor.merchant_id is None:
+        return "BEGIN"
+    mode = "on" if actor.livemode else "off"
+    return (
+        f"BEGIN; SELECT set_config('role', '{TENANT_ROLE}', true), "
+        f"set_config('sluice.merchant', '{actor.merchant_id}', true), "
+        f"set_config('sluice.livemode', '{mode}', true)"
+    )
+
+
+async def _send(connection: Connection, gathered: Sequence[tuple[str, Sequence[Any]]]) -> None:
+    text = _combine(tuple(sql for sql, _ in gathered))
+    await connection.execute(text, *(argument for _, args in gathered for argument in args))
+
+
+@functools.lru_cache(maxsize=512)
+def _combine(statements: tuple[str, ...]) -> str:
+    """Join statements into one with a CTE each, their parameters numbered on."""
+    if len(statements) == 1:
+        return statements[0]
+    parts: list[str] = []
+    offset = 0
+    for number, statement in enumerate(statements):
+        name = "facts_added" if statement is outbox.ADD_FACTS else f"w{number}"
+        shifted = _PARAMETER.sub(lambda match, by=offset: f"${int(match[1]) + by}", statement)  # type: ignore[misc]
+        parts.append(f"{name} AS ({shifted})")
+        offset += max((int(number) for number in _PARAMETER.findall(statement)), default=0)
+    return f"WITH {', '.join(parts)} SELECT 1"

@@ -1,0 +1,1 @@
+"""One folder per network, and what every network must offer."""

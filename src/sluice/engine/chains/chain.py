@@ -1,0 +1,86 @@
+"""ChainReader and Addresses: what a network must offer. The docstrings are promises, tested as such."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from sluice.base.errors import SluiceError
+from sluice.base.money.money import Money
+from sluice.engine.chains.model import Block, Header, Network, Tip, Transfer
+
+
+class ProviderTrouble(SluiceError):
+    """A provider did not answer, answered nonsense, or is behind. Asking again later may help."""
+
+    default_code = "provider_unavailable"
+
+
+class ProvidersDisagree(SluiceError):
+    """Providers tell different stories about the same height; nothing is believed until they agree."""
+
+    default_code = "providers_disagree"
+
+
+class WrongNetwork(SluiceError):
+    """The provider serves another network than the one configured."""
+
+    default_code = "wrong_network"
+
+
+class ChainReader(Protocol):
+    """Reads one network through one source. Keeps no state that matters: our tables do."""
+
+    @property
+    def name(self) -> str:
+        """Return a short name of the source for logs and metrics; never a secret."""
+        ...
+
+    async def check(self) -> None:
+        """Raise WrongNetwork when the source serves another network, ProviderTrouble when it is silent."""
+        ...
+
+    async def tip(self) -> Tip:
+        """Return the newest header the source has."""
+        ...
+
+    async def header(self, height: int) -> Header | None:
+        """Return the header now at this height, or None above the tip."""
+        ...
+
+    async def blocks(self, first: int, last: int) -> Sequence[Block]:
+        """Return the blocks first..last of the source's best branch, linked parent to child.
+
+        Every transfer of a known asset that succeeded is in its block; nothing else is. The answer
+        is whole or an error: never a partial list. Raises ProviderTrouble when the source cannot
+        give the whole range, also when the branch changed while it was being read.
+        """
+        ...
+
+    async def pending(self) -> Sequence[Transfer]:
+        """Return transfers waiting to be included, as a hint; empty where the source cannot say."""
+        ...
+
+
+class Addresses(Protocol):
+    """What one network's addresses look like."""
+
+    def parse(self, text: str) -> str:
+        """Return the address in its one stored form, or raise Invalid with code `address_invalid`."""
+        ...
+
+    def show(self, address: str) -> str:
+        """Return the stored form as people expect to read it."""
+        ...
+
+    def payment_uri(self, address: str, money: Money, memo: str | None) -> str:
+        """Return what a wallet understands when it scans or opens it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """A configured network and the parts that serve it."""
+
+    network: Network
+    reader: ChainReader
+    addresses: Addresses

@@ -1,0 +1,101 @@
+"""Header, Block, Transfer, Network, Finality: what a chain looks like from here."""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final
+
+from sluice.base.errors import Invalid
+
+# A tier that waits for the network's own finalised tag instead of counting blocks.
+FINALIZED: Final = 0
+
+
+class Style(StrEnum):
+    """How a payment is told apart from others, strongest first."""
+
+    ADDRESS = "address"  # an address of its own
+    MEMO = "memo"  # a shared address and a reference inside the transaction
+    AMOUNT = "amount"  # a shared address and an amount nobody else was asked for
+    WALLET = "wallet"  # a merchant's address alone: says whose money it is, not what for
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """A block's place in the chain."""
+
+    height: int
+    hash: str
+    parent: str
+    time: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Tip:
+    """The newest header a source knows, and the height it calls final, where the network says so."""
+
+    header: Header
+    finalized_height: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """Money moving on a chain, as observed. The key is (network, tx_id, index)."""
+
+    tx_id: str
+    index: int
+    asset: str  # a code of the catalogue, or "unknown:<token>" for a token we do not know
+    sender: str
+    recipient: str
+    units: int
+    memo: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A header and the transfers in it."""
+
+    header: Header
+    transfers: Sequence[Transfer]
+
+
+@dataclass(frozen=True, slots=True)
+class Tier:
+    """Up to this many units (None: no limit) a transfer counts at this depth (0: when finalised)."""
+
+    up_to: int | None
+    depth: int
+
+
+@dataclass(frozen=True, slots=True)
+class Finality:
+    """Depth by asset and size, and how deep a fork may reach before we stop and ask a person.
+
+    Money is credited at the tier's depth and may be spent only deeper than `reorg_max`.
+    """
+
+    reorg_max: int
+    tiers: Mapping[str, Sequence[Tier]]  # by asset code; "*" for the others
+
+    def depth_for(self, asset: str, units: int) -> int:
+        """Return the depth at which this much of this asset counts as paid."""
+        for tier in self.tiers.get(asset) or self.tiers["*"]:
+            if tier.up_to is None or units <= tier.up_to:
+                return tier.depth
+        raise Invalid(f"no finality tier covers {units} of {asset}", code="finality_incomplete")
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """One network as configured: what it carries, in which mode, and how sure we want to be."""
+
+    name: str
+    title: str
+    livemode: bool
+    assets: Sequence[str]
+    finality: Finality
+    block_time_s: float
+    styles: Sequence[Style]
+    explorer_tx: str | None = None  # a URL with {tx_id}
+    tokens: Mapping[str, str] = field(default_factory=dict)  # asset code -> token contract
