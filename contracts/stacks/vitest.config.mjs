@@ -1,0 +1,29 @@
+// One worker and one process: the Clarity VM takes seconds to start and then
+// resets in tens of milliseconds, so every test begins on a fresh chain.
+// Costs are always measured, because tests assert their ceilings.
+import { mkdirSync } from "node:fs";
+import { getClarinetVitestsArgv, vitestSetupFilePath } from "@stacks/clarinet-sdk/vitest";
+import { defineConfig } from "vitest/config";
+
+mkdirSync(".build", { recursive: true });
+
+export default defineConfig({
+  test: {
+    environment: "clarinet",
+    pool: "forks",
+    isolate: false,
+    maxWorkers: 1,
+    include: ["tests/**/*.test.ts"],
+    setupFiles: [vitestSetupFilePath],
+    testTimeout: 120_000,
+    hookTimeout: 60_000,
+    environmentOptions: {
+      clarinet: {
+        ...getClarinetVitestsArgv(),
+        costs: true,
+        costsFilename: ".build/costs-reports.json",
+        coverageFilename: ".build/lcov.info",
+      },
+    },
+  },
+});
