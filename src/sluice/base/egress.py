@@ -7,7 +7,6 @@ import ssl
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from types import TracebackType
 from typing import TYPE_CHECKING, ClassVar, Final, TypeAlias
 
 import aiohttp
@@ -39,9 +38,6 @@ class Reason(StrEnum):
     PROTOCOL = "protocol"  # the connection broke off, or what came is not HTTP
 
 
-_UNSENT: Final = frozenset({Reason.BLOCKED, Reason.DNS, Reason.CONNECT, Reason.TLS})
-
-
 class EgressError(SluiceError):
     """A request that brought no answer; its `code` is the Reason."""
 
@@ -54,7 +50,7 @@ class EgressError(SluiceError):
     @property
     def is_unsent(self) -> bool:
         """Say whether it is certain that the other side received nothing."""
-        return self.reason in _UNSENT
+        return self.reason in {Reason.BLOCKED, Reason.DNS, Reason.CONNECT, Reason.TLS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,17 +124,6 @@ class Egress:
             await self._session.close()
             self._session = None
 
-    async def __aenter__(self) -> "Egress":
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self.close()
-
     async def _request(
         self,
         method: str,
@@ -162,7 +147,7 @@ class Egress:
                 address = response.address if isinstance(response, _Response) else ""
                 return Answer(response.status, answered, content, address, is_whole)
         except (aiohttp.ClientError, TimeoutError) as error:
-            raise _explained(error, timeout_s) from error
+            raise _explained(error) from error
 
     def _open(self) -> aiohttp.ClientSession:
         names = _Names(self.reach, self._lookup, self._connect_s)
@@ -207,18 +192,20 @@ async def _read(response: aiohttp.ClientResponse, most: int, *, cut: bool) -> tu
     raise EgressError(Reason.TOO_LARGE, f"The answer is longer than {most} bytes.")
 
 
-def _explained(error: aiohttp.ClientError | TimeoutError, timeout_s: float) -> EgressError:
-    """Say what went wrong in our own words; the first kind that fits, narrow before wide."""
-    if isinstance(error, aiohttp.ConnectionTimeoutError):
-        return EgressError(Reason.CONNECT, "Nobody took the connection in time.")
-    if isinstance(error, TimeoutError):
-        return EgressError(Reason.TIMEOUT, f"No whole answer within {timeout_s:g} seconds.")
-    if isinstance(error, aiohttp.ClientConnectorDNSError):
-        return EgressError(Reason.DNS, "The name has no address.")
-    if isinstance(error, aiohttp.ClientSSLError):
-        return EgressError(Reason.TLS, "The secure connection could not be made.")
-    if isinstance(error, aiohttp.ClientConnectorError):
-        return EgressError(Reason.CONNECT, "The connection was refused.")
+# Narrow before wide: the first kind that fits is said.
+_EXPLANATIONS: Final[Sequence[tuple[type[Exception], Reason, str]]] = (
+    (aiohttp.ConnectionTimeoutError, Reason.CONNECT, "Nobody took the connection in time."),
+    (TimeoutError, Reason.TIMEOUT, "No whole answer came in time."),
+    (aiohttp.ClientConnectorDNSError, Reason.DNS, "The name has no address."),
+    (aiohttp.ClientSSLError, Reason.TLS, "The secure connection could not be made."),
+    (aiohttp.ClientConnectorError, Reason.CONNECT, "The connection was refused."),
+)
+
+
+def _explained(error: Exception) -> EgressError:
+    for kind, reason, message in _EXPLANATIONS:
+        if isinstance(error, kind):
+            return EgressError(reason, message)
     return EgressError(Reason.PROTOCOL, f"The answer broke off: {type(error).__name__}.")
 
 
@@ -233,7 +220,7 @@ class _Response(aiohttp.ClientResponse):
 
 
 class _Guard(aiohttp.TCPConnector):
-    """Connects to judged addresses only: judged before the socket exists and again when it stands."""
+    """Connects to judged addresses only: judged before the socket exists, and when it stands."""
 
     def __init__(
         self, reach: Reach, names: "_Names", per_host: int, tls: ssl.SSLContext | None
