@@ -166,16 +166,11 @@ class Egress:
 def _target(url: str, reach: Reach) -> URL:
     """Build the URL from its judged parts, so that aiohttp cannot read the text differently."""
     try:
-        place = parse_url(url, reach)
+        scheme, host, port, path, query = parse_url(url, reach)
     except Invalid as error:
         raise EgressError(Reason.BLOCKED, error.message) from error
     return URL.build(
-        scheme=place.scheme,
-        host=place.host,
-        port=place.port,
-        path=place.path,
-        query_string=place.query,
-        encoded=True,
+        scheme=scheme, host=host, port=port, path=path, query_string=query, encoded=True
     )
 
 
@@ -257,8 +252,7 @@ class _Names(AbstractResolver):
     """Resolves a name once, and gives out its addresses only when all of them are within reach."""
 
     _ADDRESSES_MAX: Final = 8
-    # Slow name servers hold a thread each; these threads are nobody else's.
-    _THREADS_MAX: Final = 32
+    _THREADS_MAX: Final = 32  # a slow name server holds one; they are nobody else's
 
     def __init__(self, reach: Reach, lookup: Lookup | None, wait_s: float) -> None:
         self._reach = reach
@@ -278,7 +272,17 @@ class _Names(AbstractResolver):
             raise EgressError(Reason.DNS, f"The name {host} has no address.")
         if not all(is_reachable(address, self._reach) for address in found):
             raise EgressError(Reason.BLOCKED, f"The name {host} leads where we do not go.")
-        return [_result(host, address, port) for address in found[: self._ADDRESSES_MAX]]
+        return [
+            ResolveResult(
+                hostname=host,
+                host=address,
+                port=port,
+                family=socket.AF_INET6 if ":" in address else socket.AF_INET,
+                proto=0,
+                flags=socket.AI_NUMERICHOST,
+            )
+            for address in found[: self._ADDRESSES_MAX]
+        ]
 
     async def close(self) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)
@@ -288,17 +292,6 @@ class _Names(AbstractResolver):
             self._threads, socket.getaddrinfo, host, port, 0, socket.SOCK_STREAM
         )
         return list(dict.fromkeys(str(address[0]) for *_, address in found))
-
-
-def _result(host: str, address: str, port: int) -> ResolveResult:
-    return ResolveResult(
-        hostname=host,
-        host=address,
-        port=port,
-        family=socket.AF_INET6 if ":" in address else socket.AF_INET,
-        proto=0,
-        flags=socket.AI_NUMERICHOST,
-    )
 
 
 def _peer(connection: "Connection") -> str:

@@ -4,7 +4,7 @@ import functools
 import ipaddress
 import re
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 from urllib.parse import SplitResult, urlsplit
 
 from sluice.base.errors import Invalid
@@ -37,8 +37,7 @@ TEST: Final = Reach(schemes=frozenset({"https", "http"}), ports=frozenset({443, 
 NODES: Final = Reach(schemes=frozenset({"https", "http"}), ports=None, private_allowed=True)
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """A URL read strictly, in parts that cannot be read differently after us."""
 
     scheme: str
