@@ -5,25 +5,6 @@
 
 (define-constant ERR-NOT-SENDER (err u4)) ;; SIP-010: only the sender moves his own STX
 
-;; Move STX.
-;; Who: tx-sender, who must be `sender` (the rule of native STX transfers).
-;; Holds: amount > 0, sender and recipient differ (native errors u1, u2, u3).
-;; Prints: nothing of its own; the native STX event carries the memo.
-(define-public (transfer
-    (amount uint)
-    (sender principal)
-    (recipient principal)
-    (memo (optional (buff 34)))
-  )
-  (begin
-    (asserts! (is-eq tx-sender sender) ERR-NOT-SENDER)
-    (match memo
-      note (stx-transfer-memo? amount sender recipient note)
-      (stx-transfer? amount sender recipient)
-    )
-  )
-)
-
 (define-read-only (get-name)
   (ok "Stacks")
 )
@@ -47,4 +28,23 @@
 
 (define-read-only (get-token-uri)
   (ok none)
+)
+
+;; Move STX.
+;; Who: tx-sender, who must be `sender` (the rule of native STX transfers).
+;; Holds: amount > 0, sender and recipient differ (native errors u1, u2, u3).
+;; Prints: nothing of its own; the native STX event carries the memo.
+(define-public (transfer
+    (amount uint)
+    (sender principal)
+    (recipient principal)
+    (memo (optional (buff 34)))
+  )
+  (begin
+    (asserts! (is-eq tx-sender sender) ERR-NOT-SENDER)
+    (match memo
+      note (stx-transfer-memo? amount sender recipient note)
+      (stx-transfer? amount sender recipient)
+    )
+  )
 )

@@ -14,7 +14,8 @@
 
 (define-constant GUARDIAN u1)
 (define-constant LISTER u2)
-(define-constant MAX-AMOUNT u79228162514264337593543950335) ;; 2^96 - 1: amount times seconds fits a uint
+;; 2^96 - 1: an amount times any number of seconds below 2^32 fits a uint.
+(define-constant MAX-AMOUNT u79228162514264337593543950335)
 (define-constant MAX-DECIMALS u18)
 
 (define-data-var seq uint u0)

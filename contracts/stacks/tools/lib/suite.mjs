@@ -17,9 +17,14 @@ const PREFIX = "sluice-";
 
 export const withoutComments = (source) => source.replace(/;;.*$/gm, "");
 
-/** Names of the suite's contracts that a source refers to. */
+const NEEDS = /(?:contract-call\?|use-trait\s+\S+|impl-trait)\s+\.(sluice-[a-z0-9-]+)/g;
+
+/**
+ * Names of the suite's contracts that must be on the chain before a source deploys. A contract that
+ * is only named, as a recipient or as the one caller allowed, may come later.
+ */
 export const dependencies = (source) =>
-  new Set([...withoutComments(source).matchAll(/\.(sluice-[a-z0-9-]+)/g)].map((m) => m[1]));
+  new Set([...withoutComments(source).matchAll(NEEDS)].map((m) => m[1]));
 
 /** The suite as `[{ name, source }]`, each contract after all it depends on; ties by name. */
 export function readSuite(folder = SOURCES) {
