@@ -1,0 +1,1 @@
+"""How fast somebody may go: token buckets."""
