@@ -1,0 +1,300 @@
+"""Rows of the sandbox: blocks of every branch, transactions, and the lies providers tell."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+
+import msgspec
+
+from sluice.base.database import Connection, Row
+from sluice.base.errors import NotFound
+from sluice.engine.chains.model import Header, Transfer
+from sluice.engine.chains.sandbox.model import (
+    GENESIS_PARENT,
+    ChainState,
+    Lie,
+    Output,
+    State,
+    Transaction,
+)
+
+# What a real node would send of its mempool in one answer.
+WAITING_MAX: Final = 10_000
+
+_CHAIN: Final = "SELECT network, stalled, finalized_height FROM sandbox_chain"
+# The blocks from tip $1 down to the first one of the best branch, that one included.
+_SIDE: Final = """WITH RECURSIVE side AS (
+  SELECT b.* FROM sandbox_blocks b WHERE b.hash = $1
+  UNION ALL
+  SELECT b.* FROM side c JOIN sandbox_blocks b ON b.hash = c.parent WHERE NOT c.canonical)"""
+_TRANSFER: Final = """o.tx_id, o.index, o.asset, t.sender, o.recipient, o.units, o.memo
+  FROM sandbox_outputs o JOIN sandbox_transactions t USING (tx_id)"""
+
+
+async def lock_chain(connection: Connection) -> ChainState:
+    """Hold the chain until the transaction ends: one change of branch at a time."""
+    return ChainState(*await connection.fetchrow(_CHAIN + " FOR UPDATE"))
+
+
+async def get_chain(connection: Connection) -> ChainState:
+    """Return what the levers last set."""
+    return ChainState(*await connection.fetchrow(_CHAIN))
+
+
+async def save_chain(connection: Connection, state: ChainState) -> None:
+    """Write what a lever set."""
+    await connection.execute(
+        "UPDATE sandbox_chain SET stalled = $1, finalized_height = $2",
+        state.stalled,
+        state.finalized_height,
+    )
+
+
+async def get_tip(connection: Connection) -> Header:
+    """Return the newest block of the best branch."""
+    return _header(
+        await connection.fetchrow(
+            "SELECT * FROM sandbox_blocks WHERE canonical ORDER BY height DESC LIMIT 1"
+        )
+    )
+
+
+async def get_block(connection: Connection, block_hash: str) -> Header:
+    """Return the block with this hash, on whatever branch."""
+    row = await connection.fetchrow("SELECT * FROM sandbox_blocks WHERE hash = $1", block_hash)
+    if row is None:
+        raise NotFound(f"No such block: {block_hash}", param="block")
+    return _header(row)
+
+
+async def find_headers(connection: Connection, first: int, last: int) -> list[Header]:
+    """Return the blocks of the best branch between two heights, both included."""
+    rows = await connection.fetch(
+        "SELECT * FROM sandbox_blocks WHERE canonical AND height BETWEEN $1 AND $2 ORDER BY height",
+        first,
+        last,
+    )
+    return [_header(row) for row in rows]
+
+
+async def find_branch(connection: Connection, tip: str, first: int, last: int) -> list[Header]:
+    """Return the blocks between two heights of the branch that ends in this tip."""
+    rows = await connection.fetch(
+        """WITH RECURSIVE branch AS (
+             SELECT b.* FROM sandbox_blocks b WHERE b.hash = $1
+             UNION ALL
+             SELECT b.* FROM branch c JOIN sandbox_blocks b ON b.hash = c.parent WHERE c.height > $2
+           )
+           SELECT * FROM branch WHERE height BETWEEN $2 AND $3 ORDER BY height""",
+        tip,
+        first,
+        last,
+    )
+    return [_header(row) for row in rows]
+
+
+async def find_side(connection: Connection, tip: str) -> list[Header]:
+    """Return the blocks from this tip down to the first of the best branch, which comes first."""
+    rows = await connection.fetch(f"{_SIDE} SELECT * FROM side ORDER BY height", tip)
+    return [_header(row) for row in rows]
+
+
+async def add_blocks(
+    connection: Connection, headers: Sequence[Header], contents: Sequence[Sequence[str]]
+) -> None:
+    """Add blocks beside the best branch, each with the ids of its transactions."""
+    await connection.execute(
+        """INSERT INTO sandbox_blocks (hash, height, parent, time, canonical)
+           SELECT hash, height, parent, time, false
+           FROM unnest($1::text[], $2::bigint[], $3::text[], $4::timestamptz[])
+             AS n (hash, height, parent, time) ORDER BY height""",
+        *_columns([(new.hash, new.height, new.parent, new.time) for new in headers], 4),
+    )
+    inside = [
+        (header.hash, n, tx_id)
+        for header, tx_ids in zip(headers, contents, strict=True)
+        for n, tx_id in enumerate(tx_ids)
+    ]
+    await connection.execute(
+        """INSERT INTO sandbox_block_transactions (block_hash, n, tx_id)
+           SELECT * FROM unnest($1::text[], $2::int[], $3::text[])""",
+        *_columns(inside, 3),
+    )
+
+
+async def save_branch(
+    connection: Connection, leaving: Sequence[str], entering: Sequence[str]
+) -> None:
+    """Take blocks off the best branch and put others on it."""
+    update = "UPDATE sandbox_blocks SET canonical = $2 WHERE hash = ANY($1)"
+    await connection.executemany(update, [(leaving, False), (entering, True)])
+
+
+async def add_transactions(
+    connection: Connection,
+    transactions: Sequence[Transaction],
+    outputs: Sequence[Sequence[Output]],
+) -> None:
+    """Add new transactions, oldest first, each with its outputs."""
+    await connection.execute(
+        """INSERT INTO sandbox_transactions (tx_id, sender, spends, replaces, state)
+           SELECT tx_id, sender, spends, replaces, state
+           FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[])
+             WITH ORDINALITY AS n (tx_id, sender, spends, replaces, state, place) ORDER BY place""",
+        *_columns(
+            [(tx.tx_id, tx.sender, tx.spends, tx.replaces, tx.state) for tx in transactions], 5
+        ),
+    )
+    rows = [
+        (transaction.tx_id, index, out.asset, out.recipient, out.units, out.memo)
+        for transaction, outs in zip(transactions, outputs, strict=True)
+        for index, out in enumerate(outs)
+    ]
+    await connection.execute(
+        """INSERT INTO sandbox_outputs (tx_id, index, asset, recipient, units, memo)
+           SELECT * FROM unnest(
+             $1::text[], $2::int[], $3::text[], $4::text[], $5::numeric[], $6::text[])""",
+        *_columns(rows, 6),
+    )
+
+
+async def save_states(connection: Connection, states: Mapping[str, State]) -> None:
+    """Move transactions; what stops living goes first, for only one of a kind may live."""
+    living = (State.MEMPOOL, State.INCLUDED)
+    for alive in (False, True):
+        moved = [(tx_id, to) for tx_id, to in states.items() if (to in living) is alive]
+        await connection.execute(
+            """UPDATE sandbox_transactions t SET state = n.state
+               FROM unnest($1::text[], $2::text[]) AS n (tx_id, state) WHERE t.tx_id = n.tx_id""",
+            *_columns(moved, 2),
+        )
+
+
+async def find_transactions(connection: Connection, tx_ids: Sequence[str]) -> list[Transaction]:
+    """Return the known ones among these, oldest first."""
+    return await _transactions(connection, "tx_id = ANY($1) ORDER BY seq", tx_ids)
+
+
+async def find_mempool(connection: Connection) -> list[Transaction]:
+    """Return the oldest transactions that wait."""
+    return await _transactions(connection, f"state = 'mempool' ORDER BY seq LIMIT {WAITING_MAX}")
+
+
+async def has_waiting(connection: Connection) -> bool:
+    """Say whether any transaction waits."""
+    query = "SELECT EXISTS (SELECT FROM sandbox_transactions WHERE state = 'mempool')"
+    return bool(await connection.fetchval(query))
+
+
+async def find_rivals(connection: Connection, spends: str) -> list[Transaction]:
+    """Return every transaction that spends the same, oldest first."""
+    return await _transactions(connection, "spends = $1 ORDER BY seq", spends)
+
+
+async def find_living(connection: Connection, spends: Sequence[str]) -> list[Transaction]:
+    """Return the transactions that wait or are included and spend one of these."""
+    living = "spends = ANY($1) AND state IN ('mempool', 'included') ORDER BY seq"
+    return await _transactions(connection, living, spends)
+
+
+async def find_content(connection: Connection, hashes: Sequence[str]) -> list[Transaction]:
+    """Return the transactions of these blocks, oldest first."""
+    inside = "SELECT tx_id FROM sandbox_block_transactions WHERE block_hash = ANY($1)"
+    return await _transactions(connection, f"tx_id IN ({inside}) ORDER BY seq", hashes)
+
+
+async def find_spent(connection: Connection, tip: str, spends: Sequence[str]) -> set[str]:
+    """Return which of these the branch that ends in this tip has spent already."""
+    rows = await connection.fetch(
+        f"""{_SIDE}
+            SELECT DISTINCT t.spends FROM sandbox_transactions t
+            JOIN sandbox_block_transactions i USING (tx_id)
+            JOIN sandbox_blocks b ON b.hash = i.block_hash
+            WHERE t.spends = ANY($2)
+              AND (b.canonical AND b.height <= (SELECT min(height) FROM side)
+                   OR b.hash IN (SELECT hash FROM side))""",
+        tip,
+        spends,
+    )
+    return {row["spends"] for row in rows}
+
+
+async def find_transfers(
+    connection: Connection, hashes: Sequence[str]
+) -> dict[str, list[Transfer]]:
+    """Return the transfers of each of these blocks, in their order."""
+    rows = await connection.fetch(
+        f"""SELECT i.block_hash, {_TRANSFER} JOIN sandbox_block_transactions i USING (tx_id)
+            WHERE i.block_hash = ANY($1) ORDER BY i.block_hash, i.n, o.index""",
+        hashes,
+    )
+    found: dict[str, list[Transfer]] = {block_hash: [] for block_hash in hashes}
+    for row in rows:
+        found[row[0]].append(Transfer(*row[1:]))
+    return found
+
+
+async def find_pending(connection: Connection) -> list[Transfer]:
+    """Return the transfers of the oldest transactions that wait."""
+    rows = await connection.fetch(
+        f"SELECT {_TRANSFER} WHERE t.state = 'mempool' ORDER BY t.seq, o.index LIMIT {WAITING_MAX}"
+    )
+    return [Transfer(*row) for row in rows]
+
+
+async def add_lie(connection: Connection, provider: str, lie: Lie, uses: int | None) -> None:
+    """Let a provider depart from the truth for so many answers."""
+    await connection.execute(
+        "INSERT INTO sandbox_lies (provider, kind, detail, uses_left) VALUES ($1, $2, $3, $4)",
+        provider,
+        lie.kind,
+        msgspec.to_builtins(lie),
+        uses,
+    )
+
+
+async def find_lies(connection: Connection, provider: str) -> dict[int, Lie]:
+    """Return what this provider tells instead of the truth, by the lie's number."""
+    rows = await connection.fetch(
+        "SELECT id, detail FROM sandbox_lies WHERE provider = $1 ORDER BY id", provider
+    )
+    return {row["id"]: msgspec.convert(row["detail"], Lie) for row in rows}
+
+
+async def save_lies_used(connection: Connection, numbers: Sequence[int]) -> None:
+    """Count one use of each; a lie whose uses are over is gone."""
+    await connection.execute(
+        "DELETE FROM sandbox_lies WHERE id = ANY($1) AND uses_left = 1", numbers
+    )
+    await connection.execute(
+        "UPDATE sandbox_lies SET uses_left = uses_left - 1 WHERE id = ANY($1)", numbers
+    )
+
+
+async def remove_lies(connection: Connection, provider: str | None) -> None:
+    """Let this provider, or every one, tell the truth again."""
+    await connection.execute("DELETE FROM sandbox_lies WHERE provider = $1 OR $1 IS NULL", provider)
+
+
+async def _transactions(
+    connection: Connection, where: str, *args: str | Sequence[str]
+) -> list[Transaction]:
+    columns = "tx_id, sender, spends, replaces, state"
+    rows = await connection.fetch(
+        f"SELECT {columns} FROM sandbox_transactions WHERE {where}",  # noqa: S608 - our own constants
+        *args,
+    )
+    return [_transaction(row) for row in rows]
+
+
+def _columns(rows: Sequence[tuple[object, ...]], width: int) -> Iterable[list[object]]:
+    return [list(column) for column in zip(*rows, strict=True)] if rows else [[]] * width
+
+
+def _header(row: Row) -> Header:
+    return Header(row["height"], row["hash"], row["parent"] or GENESIS_PARENT, row["time"])
+
+
+def _transaction(row: Row) -> Transaction:
+    return Transaction(
+        row["tx_id"], row["sender"], row["spends"], row["replaces"], State(row["state"])
+    )
