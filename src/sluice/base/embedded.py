@@ -22,6 +22,9 @@ from sluice.base.cluster import NAME, PORT, Cluster, open_cluster
 from sluice.base.errors import Unavailable
 
 _SCRATCH_PREFIX: Final = "sluice-scratch-"
+# A database is a thousand small files: made in 11 ms in memory, in up to 350 ms on a disk.
+_MEMORY: Final = Path("/dev/shm")  # noqa: S108 - what is made below it has a name of its own
+_MEMORY_BYTES_MIN: Final = 2 * 1024**3
 _PAUSE_S: Final = 0.05
 _LOCK_TRIES: Final = 2400  # two minutes: longer than any start or stop that goes well
 _START_TRIES: Final = 400  # twenty seconds for a killed server's processes to disappear
@@ -40,6 +43,10 @@ _WITHOUT_DURABILITY: Final = {
     "fsync": "off",
     "full_page_writes": "off",
     "synchronous_commit": "off",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "max_wal_size": "128MB",
+    "min_wal_size": "32MB",
 }
 
 
@@ -100,14 +107,31 @@ def start_scratch() -> Iterator[Embedded]:
         finally:
             server.stop()
     finally:
-        shutil.rmtree(directory)
+        remove_scratch(directory)
 
 
 def scratch_directory() -> Path:
     """Make a directory for a server whose data may be lost, and remove what dead runs left."""
-    for old in Path(tempfile.gettempdir()).glob(f"{_SCRATCH_PREFIX}*"):
-        _sweep(old)
-    return Path(tempfile.mkdtemp(prefix=_SCRATCH_PREFIX))
+    parent = _scratch_parent()
+    for old in parent.glob(f"{_SCRATCH_PREFIX}*"):
+        lock = old / "users.lock"
+        if lock.exists() and lock.stat().st_uid == os.geteuid():
+            remove_scratch(old)
+    return Path(tempfile.mkdtemp(prefix=_SCRATCH_PREFIX, dir=parent))
+
+
+def remove_scratch(directory: Path) -> None:
+    """Stop and remove a scratch server that nobody uses any more; leave one in use alone."""
+    with _alone(directory), (directory / "users.lock").open("a") as users:
+        if _try_lock(users):
+            _shut_down(open_cluster(directory))
+            shutil.rmtree(directory)
+
+
+def _scratch_parent() -> Path:
+    if os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free >= _MEMORY_BYTES_MIN:
+        return _MEMORY
+    return Path(tempfile.gettempdir())
 
 
 def _start(cluster: Cluster, settings: Mapping[str, str]) -> subprocess.Popen[bytes] | None:
@@ -173,17 +197,6 @@ def _reap(cluster: Cluster) -> None:
     if pid is not None:
         with contextlib.suppress(ChildProcessError):
             os.waitpid(pid, os.WNOHANG)
-
-
-def _sweep(directory: Path) -> None:
-    """Stop and remove a scratch server whose users are all dead; leave any other alone."""
-    lock = directory / "users.lock"
-    if not lock.exists() or lock.stat().st_uid != os.geteuid():
-        return
-    with _alone(directory), lock.open("a") as users:
-        if _try_lock(users):
-            _shut_down(open_cluster(directory))
-            shutil.rmtree(directory)
 
 
 @contextlib.contextmanager
