@@ -93,27 +93,22 @@ def is_reachable(text: str, reach: Reach = LIVE) -> bool:
     return address in _V6_ALLOWED and not any(address in block for block in _V6_REFUSED)
 
 
+def _networks(blocks: str) -> tuple[IpNetwork, ...]:
+    return tuple(ipaddress.ip_network(block) for block in blocks.split())
+
+
 # What is not the public internet: RFC 6890 and its successors, multicast, and relays of others.
 # The standard library's own table let 15 of our 44 dangerous addresses through.
-_V4_REFUSED: Final = tuple(
-    ipaddress.IPv4Network(block)
-    for block in (
-        "0.0.0.0/8 10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 169.254.0.0/16 172.16.0.0/12 192.0.0.0/24 "
-        "192.0.2.0/24 192.31.196.0/24 192.52.193.0/24 192.88.99.0/24 192.168.0.0/16 "
-        "192.175.48.0/24 198.18.0.0/15 198.51.100.0/24 203.0.113.0/24 224.0.0.0/4 240.0.0.0/4"
-    ).split()
+_V4_REFUSED: Final = _networks(
+    "0.0.0.0/8 10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 169.254.0.0/16 172.16.0.0/12 192.0.0.0/24 "
+    "192.0.2.0/24 192.31.196.0/24 192.52.193.0/24 192.88.99.0/24 192.168.0.0/16 192.175.48.0/24 "
+    "198.18.0.0/15 198.51.100.0/24 203.0.113.0/24 224.0.0.0/4 240.0.0.0/4"
 )
 # Global unicast alone is allowed of IPv6, less what carries IPv4 inside or is for documents.
 _V6_ALLOWED: Final = ipaddress.IPv6Network("2000::/3")
-_V6_REFUSED: Final = tuple(
-    ipaddress.IPv6Network(block)
-    for block in "2001::/23 2001:db8::/32 2002::/16 2620:4f:8000::/48 3fff::/20".split()
-)
-_PRIVATE: Final[tuple[IpNetwork, ...]] = tuple(
-    ipaddress.ip_network(block)
-    for block in (
-        "10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 172.16.0.0/12 192.168.0.0/16 ::1/128 fc00::/7"
-    ).split()
+_V6_REFUSED: Final = _networks("2001::/23 2001:db8::/32 2002::/16 2620:4f:8000::/48 3fff::/20")
+_PRIVATE: Final = _networks(
+    "10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 172.16.0.0/12 192.168.0.0/16 ::1/128 fc00::/7"
 )
 _URL_MAX: Final = 2048
 _HOST_MAX: Final = 253
@@ -121,12 +116,20 @@ _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]", re.ASCII)
 _LABEL: Final = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)", re.ASCII)
 # 127.1, 0x7f.1 and 2130706433 are names to a parser and addresses to the system's resolver.
 _NUMERIC: Final = re.compile(r"[0-9]+|0x[0-9a-f]*", re.ASCII)
-_SPECIAL: Final = tuple(
-    f".{suffix}"
-    for suffix in (
-        "localhost local internal lan home.arpa intranet corp onion test example invalid "
-        "in-addr.arpa ip6.arpa"
-    ).split()
+_SPECIAL: Final = (
+    ".localhost",
+    ".local",
+    ".internal",
+    ".lan",
+    ".home.arpa",
+    ".intranet",
+    ".corp",
+    ".onion",
+    ".test",
+    ".example",
+    ".invalid",
+    ".in-addr.arpa",
+    ".ip6.arpa",
 )
 
 

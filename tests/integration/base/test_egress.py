@@ -1,122 +1,22 @@
-"""Egress against real sockets: where it goes, what it believes, and when it gives up."""
+"""Egress against real sockets: where it goes, and whom it believes."""
 
 import asyncio
-import contextlib
-import datetime as dt
-import ipaddress
-import ssl
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
-from sluice.base.egress import Egress, EgressError, Lookup, Reason
-from sluice.base.reach import LIVE, NODES, Reach
-
-Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
-
-ONLY_ONE = Reach(
-    schemes=frozenset({"http", "https"}),
-    ports=None,
-    allow_networks=(ipaddress.ip_network("127.0.0.1/32"),),
+from sluice.base.egress import Reason
+from sluice.base.reach import LIVE
+from tests.integration.base.reaching import ONLY_ONE, always, reaching, reason_of
+from tests.integration.base.servers import (
+    Server,
+    certified,
+    greet,
+    listening,
+    read_request,
+    saying,
 )
-OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
-
-
-class Server:
-    """A real server on one address that counts its visitors and keeps what they said."""
-
-    def __init__(self, talk: Talk | None = None) -> None:
-        self._talk = talk or self._say_ok
-        self.connections = 0
-        self.heard: list[bytes] = []
-        self.sni: list[str | None] = []
-        self._visits: list[asyncio.Task[None] | None] = []
-
-    async def _say_ok(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while head := await read_request(reader):
-            self.heard.append(head)
-            writer.write(OK)
-            await writer.drain()
-
-    async def visit(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.connections += 1
-        self._visits.append(asyncio.current_task())
-        with contextlib.suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
-            await self._talk(reader, writer)
-        writer.close()
-
-    async def end_visits(self) -> None:
-        visits = [visit for visit in self._visits if visit is not None]
-        for visit in visits:
-            visit.cancel()
-        await asyncio.gather(*visits, return_exceptions=True)
-
-
-async def read_request(reader: asyncio.StreamReader) -> bytes:
-    try:
-        head = await reader.readuntil(b"\r\n\r\n")
-    except asyncio.IncompleteReadError:
-        return b""
-    for line in head.lower().split(b"\r\n"):
-        if line.startswith(b"content-length:"):
-            head += await reader.readexactly(int(line.split(b":")[1]))
-    return head
-
-
-@contextlib.asynccontextmanager
-async def listening(
-    server: Server, address: str = "127.0.0.1", *, port: int = 0, tls: ssl.SSLContext | None = None
-) -> AsyncIterator[int]:
-    listener = await asyncio.start_server(server.visit, address, port, ssl=tls)
-    try:
-        yield listener.sockets[0].getsockname()[1]
-    finally:
-        listener.close()
-        await server.end_visits()
-
-
-@contextlib.asynccontextmanager
-async def reaching(reach: Reach = NODES, **options: object) -> AsyncIterator[Egress]:
-    egress = Egress(reach, **options)  # type: ignore[arg-type]
-    try:
-        yield egress
-    finally:
-        await egress.close()
-
-
-def always(*addresses: str) -> Lookup:
-    async def lookup(host: str, port: int) -> Sequence[str]:
-        return addresses
-
-    return lookup
-
-
-def saying(*parts: bytes, pause_s: float = 0.0, endlessly: bool = False) -> Talk:
-    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await read_request(reader)
-        for part in parts:
-            writer.write(part)
-            await writer.drain()
-            await asyncio.sleep(pause_s)
-        while endlessly:
-            writer.write(parts[-1])
-            await writer.drain()
-            await asyncio.sleep(pause_s)
-
-    return talk
-
-
-async def reason_of(call: Awaitable[object]) -> Reason:
-    with pytest.raises(EgressError) as error:
-        await call
-    assert error.value.code == error.value.reason.value
-    return error.value.reason
 
 
 async def test_a_post_carries_exactly_the_bytes_and_headers_given() -> None:
@@ -256,104 +156,6 @@ async def test_proxies_of_the_environment_are_ignored(monkeypatch: pytest.Monkey
     assert (server.connections, proxy.connections) == (1, 0)
 
 
-async def test_a_long_answer_is_an_error_or_is_cut_when_asked() -> None:
-    endless = saying(b"HTTP/1.1 200 OK\r\n\r\n", b"x" * 65_536, endlessly=True)
-
-    async with listening(Server(endless)) as port, reaching() as egress:
-        url = f"http://127.0.0.1:{port}/"
-        assert await reason_of(egress.post(url, b"", headers={})) is Reason.TOO_LARGE
-        answer = await egress.post(url, b"", headers={}, answer_max=1024, cut=True)
-
-    assert (answer.status, answer.body, answer.is_whole) == (200, b"x" * 1024, False)
-
-
-async def test_an_answer_of_exactly_the_allowed_length_is_whole() -> None:
-    async with listening(Server()) as port, reaching() as egress:
-        url = f"http://127.0.0.1:{port}/"
-        answer = await egress.get(url, headers={}, answer_max=2)
-        assert await reason_of(egress.get(url, headers={}, answer_max=1)) is Reason.TOO_LARGE
-
-    assert (answer.body, answer.is_whole) == (b"ok", True)
-
-
-async def test_a_compressed_bomb_is_not_blown_up() -> None:
-    head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 20\r\n\r\n"
-
-    async with (
-        listening(Server(saying(head + b"\x1f\x8b" + b"\0" * 18))) as port,
-        reaching() as egress,
-    ):
-        answer = await egress.get(f"http://127.0.0.1:{port}/", headers={})
-
-    assert answer.body == b"\x1f\x8b" + b"\0" * 18
-
-
-@pytest.mark.parametrize(
-    "talk",
-    [
-        saying(b"HTTP/1.1 200 OK\r\n\r\n", b"x", pause_s=0.05, endlessly=True),
-        saying(b"HTTP/1.1 200 OK\r\nX: ", b"x", pause_s=0.05, endlessly=True),
-        saying(b"", pause_s=30),
-    ],
-    ids=["dripping body", "dripping header", "black hole"],
-)
-async def test_the_whole_ends_in_its_time(talk: Talk) -> None:
-    async with listening(Server(talk)) as port, reaching() as egress:
-        began = time.monotonic()
-        call = egress.post(f"http://127.0.0.1:{port}/", b"", headers={}, timeout_s=0.4)
-        reason = await reason_of(call)
-
-    assert reason is Reason.TIMEOUT
-    assert 0.3 < time.monotonic() - began < 1.5
-
-
-@pytest.mark.parametrize(
-    "parts",
-    [
-        [b"SSH-2.0-OpenSSH_9.2\r\n"],
-        [b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nx"],
-        [b"HTTP/1.1 abc\r\n\r\n"],
-        [b"HTTP/1.1 200 OK\r\n" + b"X: " + b"x" * 70_000 + b"\r\n\r\n"],
-        [b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"],
-        [b""],
-    ],
-    ids=["not http", "short body", "bad status", "endless header", "bad chunk", "hang up"],
-)
-async def test_nonsense_is_a_protocol_error(parts: list[bytes]) -> None:
-    async with listening(Server(saying(*parts))) as port, reaching() as egress:
-        with pytest.raises(EgressError) as error:
-            await egress.post(f"http://127.0.0.1:{port}/", b"{}", headers={})
-
-    assert error.value.reason is Reason.PROTOCOL
-    assert not error.value.is_unsent
-
-
-async def test_a_refused_connection_and_a_silent_one_are_known_to_be_unsent() -> None:
-    async with listening(Server()) as port:
-        pass
-    async with reaching(connect_s=0.2) as egress:
-        with pytest.raises(EgressError) as refused:
-            await egress.post(f"http://127.0.0.1:{port}/", b"{}", headers={})
-
-    assert refused.value.reason is Reason.CONNECT
-    assert refused.value.is_unsent
-
-
-async def test_a_name_without_an_address_is_a_dns_error() -> None:
-    async def silent(host: str, port: int) -> Sequence[str]:
-        await asyncio.sleep(30)
-        return []
-
-    for lookup in (always(), silent):
-        async with reaching(NODES, lookup=lookup, connect_s=0.2) as egress:
-            began = time.monotonic()
-            assert await reason_of(egress.get("http://a.example.org/", headers={})) is Reason.DNS
-            assert time.monotonic() - began < 1
-
-    async with reaching(NODES) as egress:
-        assert await reason_of(egress.get("http://no.such.invalid/", headers={})) is Reason.DNS
-
-
 async def test_tls_asks_for_the_name_and_believes_only_its_certificate(tmp_path: Path) -> None:
     server = Server()
     served, trusted = certified(tmp_path, "shop.example.org")
@@ -375,39 +177,3 @@ async def test_tls_asks_for_the_name_and_believes_only_its_certificate(tmp_path:
     assert server.sni[0] == "shop.example.org"
     assert (wrong_name, unknown_issuer, not_tls) == (Reason.TLS, Reason.TLS, Reason.TLS)
     assert len(server.heard) == 1, "nothing was sent before the certificate was believed"
-
-
-async def greet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    writer.write(b"220 mail.example.org\r\n")
-    await reader.read()
-
-
-def certified(folder: Path, name: str) -> tuple[ssl.SSLContext, ssl.SSLContext]:
-    """Return a server with a certificate for this name, and a client that trusts it."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    today = dt.datetime.now(dt.UTC)  # noqa: TID251 - the library compares with the real clock
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(subject)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(today - dt.timedelta(days=1))
-        .not_valid_after(today + dt.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    pem = certificate.public_bytes(serialization.Encoding.PEM)
-    (folder / "both.pem").write_bytes(
-        pem
-        + key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-    )
-    served = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    served.load_cert_chain(folder / "both.pem")
-    return served, ssl.create_default_context(cadata=pem.decode())

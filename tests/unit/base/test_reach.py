@@ -5,9 +5,17 @@ import ipaddress
 import pytest
 
 from sluice.base.errors import Invalid
-from sluice.base.reach import LIVE, NODES, TEST, Reach, is_reachable, judge_url, parse_url
+from sluice.base.reach import (
+    LIVE,
+    NODES,
+    TEST,
+    Reach,
+    is_reachable,
+    judge_url,
+    parse_url,
+)
 
-DANGEROUS_ADDRESSES = (
+_ADDRESSES = (
     "127.0.0.1 127.1.2.3 10.0.0.1 172.16.5.4 192.168.1.1 169.254.169.254 100.64.0.1 0.0.0.0 "
     "0.1.2.3 192.0.0.8 192.0.0.170 192.0.2.1 198.18.0.1 198.51.100.7 224.0.0.1 239.1.1.1 "
     "240.0.0.1 255.255.255.255 192.88.99.1 :: ::1 ::ffff:127.0.0.1 ::ffff:169.254.169.254 "
@@ -15,7 +23,8 @@ DANGEROUS_ADDRESSES = (
     "2002:7f00:1:: 2002:a9fe:a9fe::1 2001:0:4136:e378:8000:63bf:3fff:fdd2 2001:db8::1 2001:10::1 "
     "2001:20::1 3fff::1 fc00::1 fd00:ec2::254 fe80::1 fec0::1 ff02::1 100::1 5f00::1 "
     "::ffff:0:127.0.0.1 203.0.113.9"
-).split()
+)
+DANGEROUS_ADDRESSES = _ADDRESSES.split()
 PUBLIC_ADDRESSES = ["8.8.8.8", "1.1.1.1", "2606:4700:4700::1111", "::ffff:8.8.8.8"]
 
 DANGEROUS_URLS = [
@@ -163,7 +172,10 @@ def test_the_bad_input_table_is_answered_with_its_codes(number: int, url: str, c
     ("url", "place"),
     [
         ("https://example.org", ("https", "example.org", 443, "/", "")),
-        ("https://Example.ORG./hooks?a=b&c", ("https", "example.org", 443, "/hooks", "a=b&c")),
+        (
+            "https://Example.ORG./hooks?a=b&c",
+            ("https", "example.org", 443, "/hooks", "a=b&c"),
+        ),
         ("https://example.org:443/a%20b", ("https", "example.org", 443, "/a%20b", "")),
         (
             "https://xn--bcher-kva.example.org/x",
@@ -171,7 +183,10 @@ def test_the_bad_input_table_is_answered_with_its_codes(number: int, url: str, c
         ),
         ("https://a_b.example.org/", ("https", "a_b.example.org", 443, "/", "")),
         ("https://8.8.8.8/", ("https", "8.8.8.8", 443, "/", "")),
-        ("https://[2606:4700:4700::1111]/", ("https", "2606:4700:4700::1111", 443, "/", "")),
+        (
+            "https://[2606:4700:4700::1111]/",
+            ("https", "2606:4700:4700::1111", 443, "/", ""),
+        ),
     ],
 )
 def test_a_public_url_is_read_into_its_parts(
