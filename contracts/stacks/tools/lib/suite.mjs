@@ -9,6 +9,7 @@ import { Contract } from "./syntax.mjs";
 export const ROOT = join(dirname(fileURLToPath(import.meta.url)), "../..");
 export const REPOSITORY = join(ROOT, "../..");
 export const SOURCES = join(ROOT, "contracts");
+const EXTERNALS = join(ROOT, "tests/externals/requirements");
 export const DEPLOYER = "ST1PQHQKV0RJXZFY1DGX8MNSNYVE3VGZJSRTPGZGM";
 export const EPOCH = "3.3";
 export const CLARITY = 4;
@@ -56,11 +57,16 @@ export function inOrder(sources) {
   return ordered;
 }
 
-/** A chain with nothing of ours on it. */
+/** A chain with nothing of ours on it, only the foreign contracts that ours call. */
 export async function emptyChain({ epoch = EPOCH, ...options } = {}) {
   const chain = await getSDK(options);
   await chain.initEmptySession({ enabled: false });
   chain.setEpoch(epoch);
+  for (const file of readdirSync(EXTERNALS).filter((name) => name.endsWith(".clar"))) {
+    const [address, name] = file.split(".");
+    const source = readFileSync(join(EXTERNALS, file), "utf8");
+    muted(() => chain.deployContract(name, source, { clarityVersion: 3 }, address));
+  }
   return chain;
 }
 
