@@ -1,0 +1,32 @@
+;; Stands for sluice-access while fuzzing: every module takes money, the deployer
+;; and the first wallets hold every role, and every announced operation is due.
+;; The real contract has its own tests; here it would only keep the fuzzer out.
+
+(define-constant DEPLOYER tx-sender)
+
+(define-read-only (get-owner)
+  DEPLOYER
+)
+
+(define-read-only (accepts-money (module principal))
+  true
+)
+
+(define-read-only (is-live (module principal))
+  true
+)
+
+(define-read-only (is-paused (module principal))
+  false
+)
+
+(define-read-only (has-role (role uint) (who principal))
+  (or (is-eq who DEPLOYER) (is-eq who 'ST1SJ3DTE5DN7X54YDH5D64R3BCB6A2AG2ZQ8YPD5))
+)
+
+(define-public (consume (op (buff 32)))
+  (begin
+    (asserts! true (err u1000))
+    (ok true)
+  )
+)

@@ -1,0 +1,161 @@
+// Judges mutants in one process: told by its parent what to do, answers one line of JSON per mutant.
+//
+// The suite before the mutated contract comes from the SDK's cached session; the mutant and what
+// depends on it are deployed on top, so a test starts in tens of milliseconds.
+
+import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { initSimnet } from "@stacks/clarinet-sdk";
+import ts from "typescript";
+import { CLARITY, ROOT, SOURCES, dependencies, readSuite } from "../lib/suite.mjs";
+import { linesRun } from "../lib/lcov.mjs";
+
+const BUILD = join(ROOT, ".build/mutate");
+const TEST_MS_MAX = 4000;
+
+const say = (message) => process.send(message);
+const silence = () => {
+  console.log = () => {};
+  console.warn = () => {};
+};
+
+/** The tests as modules this process can import, with "vitest" pointing to the shim. */
+function transpileTests(folder) {
+  const shim = pathToFileURL(join(ROOT, "tools/mutate/vitest-shim.mjs")).href;
+  const files = readdirSync(join(ROOT, "tests"), { recursive: true }).filter((f) => f.endsWith(".ts"));
+  for (const file of files) {
+    const { outputText } = ts.transpileModule(readFileSync(join(ROOT, "tests", file), "utf8"), {
+      compilerOptions: { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022 },
+    });
+    const linked = outputText
+      .replace(/(from\s+|import\s+)"vitest"/g, `$1"${shim}"`)
+      .replace(/(from\s+|import\s*\(?\s*)"(\.[^"]*?)(\.ts)?"/g, (whole, word, path) => (/\.(mjs|json)$/.test(path) ? whole : `${word}"${path}.mjs"`));
+    const target = join(folder, "tests", file.replace(/\.ts$/, ".mjs"));
+    mkdirSync(join(target, ".."), { recursive: true });
+    writeFileSync(target, linked);
+  }
+  return files.filter((f) => f.endsWith(".test.ts")).map((f) => f.replace(/\.ts$/, ".mjs"));
+}
+
+/** Contracts that need the mutated one, directly or through others, in deploy order. */
+function dependents(suite, name) {
+  const needing = new Set([name]);
+  for (const { name: other, source } of suite) {
+    if ([...dependencies(source)].some((needed) => needing.has(needed))) needing.add(other);
+  }
+  return suite.filter((contract) => needing.has(contract.name));
+}
+
+/** A project that holds only what the mutated contract does not touch. */
+function writeProject(folder, dropped) {
+  const names = new Set(dropped.map(({ name }) => name));
+  const manifest = readFileSync(join(ROOT, "Clarinet.toml"), "utf8")
+    .split(/^(?=\[)/m)
+    .filter((part) => !names.has(part.match(/^\[contracts\.([a-z0-9-]+)\]/)?.[1]))
+    .join("");
+  cpSync(SOURCES, join(folder, "contracts"), { recursive: true });
+  cpSync(join(ROOT, "settings"), join(folder, "settings"), { recursive: true });
+  writeFileSync(join(folder, "Clarinet.toml"), manifest);
+}
+
+class Judge {
+  constructor(contract, folder) {
+    this.suite = readSuite();
+    this.onTop = dependents(this.suite, contract);
+    this.contract = contract;
+    this.folder = folder;
+    this.manifest = join(folder, "Clarinet.toml");
+  }
+
+  async start() {
+    rmSync(this.folder, { recursive: true, force: true });
+    mkdirSync(this.folder, { recursive: true });
+    writeProject(this.folder, this.onTop);
+    this.testFiles = transpileTests(this.folder);
+    globalThis.simnet = await initSimnet(this.manifest, true, { trackCosts: true });
+    this.shim = await import("./vitest-shim.mjs");
+  }
+
+  /** Imports the test files that speak of the contract. */
+  async collect(wanted) {
+    for (const file of this.testFiles.filter(wanted)) {
+      this.shim.fileStarts(file.replace(/\.mjs$/, ".ts"));
+      await import(pathToFileURL(join(this.folder, "tests", file)).href);
+    }
+    return this.shim.collected;
+  }
+
+  async freshChain(source) {
+    await simnet.initSession(ROOT, this.manifest);
+    for (const contract of this.onTop) {
+      const text = contract.name === this.contract ? source : contract.source;
+      simnet.deployContract(contract.name, text, { clarityVersion: CLARITY }, simnet.deployer);
+    }
+  }
+
+  /** Runs every test on the untouched contract: how long each takes and which lines it runs. */
+  async baseline() {
+    // Coverage is kept only for contracts of the manifest, so this runs on the whole project.
+    const bare = simnet;
+    const manifest = join(ROOT, "Clarinet.toml");
+    globalThis.simnet = await initSimnet(manifest, true, { trackCosts: true, trackCoverage: true });
+    const tests = [];
+    for (const [index, test] of this.shim.collected.entries()) {
+      const started = performance.now();
+      await simnet.initSession(ROOT, manifest);
+      simnet.setCurrentTestName(test.name);
+      await this.shim.runTest(test);
+      const ms = performance.now() - started;
+      const lines = linesRun(simnet.collectReport(false, "").coverage, this.contract);
+      tests.push({ index, name: test.name, ms, lines: [...lines] });
+    }
+    globalThis.simnet = bare;
+    return tests;
+  }
+
+  /** `killed` with the test that saw it, `survived`, or `invalid` when it does not compile. */
+  async judge(mutant, tests) {
+    try {
+      await this.freshChain(mutant.source);
+    } catch (error) {
+      return { verdict: "invalid", by: String(error).slice(0, 200) };
+    }
+    for (const { index } of tests) {
+      const test = this.shim.collected[index];
+      try {
+        await this.freshChain(mutant.source);
+        await this.shim.runTest(test);
+      } catch (error) {
+        return { verdict: "killed", by: test.name, broken: /unreachable|recursive use/.test(String(error)) };
+      }
+    }
+    return { verdict: "survived" };
+  }
+}
+
+let judge;
+
+const tasks = {
+  async start({ contract, folder, files }) {
+    silence();
+    judge = new Judge(contract, join(BUILD, folder));
+    await judge.start();
+    const wanted = new RegExp(files);
+    await judge.collect((file) => wanted.test(file));
+    return { tests: judge.shim.collected.length };
+  },
+  async baseline() {
+    const tests = await judge.baseline();
+    return { tests: tests.filter(({ ms }) => ms <= TEST_MS_MAX).sort((a, b) => a.ms - b.ms), slow: tests.filter(({ ms }) => ms > TEST_MS_MAX).length };
+  },
+  judge: ({ mutant, tests }) => judge.judge(mutant, tests),
+};
+
+process.on("message", async ({ task, ...rest }) => {
+  try {
+    say({ answer: await tasks[task](rest) });
+  } catch (error) {
+    say({ error: error.stack ?? String(error) });
+  }
+});
