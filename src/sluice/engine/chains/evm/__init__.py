@@ -1,0 +1,1 @@
+"""Networks that run the Ethereum virtual machine: ERC-20 tokens sent straight to a wallet."""
