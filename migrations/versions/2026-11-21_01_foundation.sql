@@ -147,7 +147,7 @@ CREATE TABLE ledger_accounts (
   livemode boolean NOT NULL,
   kind text NOT NULL,
   asset text NOT NULL,
-  normal "char" NOT NULL CHECK (normal IN ('D', 'C')),
+  normal text NOT NULL CHECK (normal IN ('D', 'C')),
   balance numeric(78, 0) NOT NULL DEFAULT 0 CHECK (balance >= 0 AND balance <> 'NaN'),
   UNIQUE (merchant_id, livemode, kind, asset)
 );
@@ -175,7 +175,7 @@ CREATE TABLE ledger_postings (
   livemode boolean NOT NULL,
   account_id bigint NOT NULL REFERENCES ledger_accounts,
   asset text NOT NULL,
-  side "char" NOT NULL CHECK (side IN ('D', 'C')),
+  side text NOT NULL CHECK (side IN ('D', 'C')),
   units units NOT NULL CHECK (units > 0),
   FOREIGN KEY (merchant_id, livemode, entry_id) REFERENCES ledger_entries
 );
@@ -360,6 +360,7 @@ CREATE TABLE payment_intents (
   canceled_at timestamptz,
   finalized_at timestamptz,
   settle_seq int NOT NULL DEFAULT 0,
+  settlement_id ident,
   version int NOT NULL DEFAULT 1,
   idempotency_key text,
   PRIMARY KEY (merchant_id, livemode, id),

@@ -14,7 +14,7 @@ from typing import Any, Final
 from sluice.base.actor import SYSTEM, Actor
 from sluice.base.bell import Ring
 from sluice.base.clock import Clock
-from sluice.base.database import TENANT_ROLE, Connection, Database, Row
+from sluice.base.database import TENANT_ROLE, Connection, Database, Row, translated
 from sluice.base.facts import Fact
 from sluice.base.ids import Ids
 from sluice.base.outbox import store as outbox
@@ -126,6 +126,13 @@ class Works:
             yield work
             topics = await work.finish(self._routes)
         self._ring(topics)
+
+    @contextlib.asynccontextmanager
+    async def look(self) -> AsyncIterator[Work]:
+        """Open a Work for single reads outside a transaction; nothing may be written in it."""
+        async with self._database.connection() as connection:
+            with translated():
+                yield Work(connection, SYSTEM, self._clock.now(), self._ids)
 
 
 def _begin(actor: Actor) -> str:

@@ -43,6 +43,11 @@ def find_asset(code: str, *, param: str | None = None) -> Asset:
     return asset
 
 
+def asset_of(code: str) -> Asset:
+    """Return the asset of a stored code; a token we do not know is counted in its raw units."""
+    return CATALOGUE.get(code) or Asset(code, 0, code)
+
+
 def money(units: int, code: str) -> Money:
-    """Return money of the asset with this code."""
-    return Money(units, find_asset(code))
+    """Return money of the asset with this stored code."""
+    return Money(units, asset_of(code))

@@ -1,6 +1,6 @@
 """ChainReader and Addresses: what a network must offer. The docstrings are promises, tested as such."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -84,3 +84,4 @@ class Chain:
     network: Network
     reader: ChainReader
     addresses: Addresses
+    derive: Callable[[str], str] | None = None  # an address of its own for a reference, where we can

@@ -98,4 +98,5 @@ class Network:
     block_time_s: float
     styles: Sequence[Style]
     explorer_tx: str | None = None  # a URL with {tx_id}
+    mempool_patience_s: float = 60.0  # how long a transfer may be missing before it counts as lost
     tokens: Mapping[str, str] = field(default_factory=dict)  # asset code -> token contract

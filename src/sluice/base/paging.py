@@ -1,0 +1,48 @@
+"""Cursor pages over rows that carry merchant_id, livemode, id and created_at; newest first."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final, TypeVar
+
+from sluice.base.database import Row
+from sluice.base.errors import Invalid
+from sluice.base.pages import Listing, Page
+from sluice.base.work import Work
+
+T = TypeVar("T")
+
+_COMPARISONS: Final = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
+
+
+async def newest_first(
+    work: Work,
+    select: str,
+    page: Page,
+    alias: str,
+    filters: Sequence[tuple[str, object]],
+    created: Mapping[str, int],
+    noun: Callable[[Row], T],
+) -> Listing[T]:
+    """Run `select` (which ends in the merchant's WHERE on $1 and $2) for one page.
+
+    `filters` are conditions with `{}` for their parameter; `created` maps gt, gte, lt, lte to unix
+    seconds. Identifiers sort by time, so the cursor is an identifier.
+    """
+    conditions = list(filters)
+    for word, second in created.items():
+        conditions.append((f"{alias}.created_at {_COMPARISONS[word]} to_timestamp({{}}::bigint)", second))
+    backwards = page.ending_before is not None
+    cursor = page.ending_before or page.starting_after
+    if cursor is not None:
+        await _check_cursor(work, select, alias, cursor, "ending_before" if backwards else "starting_after")
+        conditions.append((f"{alias}.id {'>' if backwards else '<'} {{}}", cursor))
+    arguments = [value for _, value in conditions]
+    where = "".join(f" AND {text.format(f'${n}')}" for n, (text, _) in enumerate(conditions, start=3))
+    order = f" ORDER BY {alias}.id {'ASC' if backwards else 'DESC'} LIMIT {page.limit + 1}"
+    rows = await work.rows(select + where + order, *work.owner, *arguments)
+    items = [noun(row) for row in rows[: page.limit]]
+    return Listing(items[::-1] if backwards else items, len(rows) > page.limit)
+
+
+async def _check_cursor(work: Work, select: str, alias: str, cursor: str, param: str) -> None:
+    if await work.row(f"{select} AND {alias}.id = $3", *work.owner, cursor) is None:
+        raise Invalid(f"No such object: '{cursor}'.", code="resource_missing", param=param)

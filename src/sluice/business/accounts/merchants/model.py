@@ -1,0 +1,68 @@
+"""Merchant and its settings; every seed's own number is a named preset."""
+
+import datetime as dt
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final
+
+from sluice.base.errors import Invalid
+
+
+class LatePolicy(StrEnum):
+    """What happens to money that arrives after the payment's time."""
+
+    ACCEPT = "accept"  # within the grace time it still pays, at the locked rate
+    HOLD = "hold"  # it waits as unapplied money for a decision
+
+
+@dataclass(frozen=True, slots=True)
+class FeePlan:
+    """What the platform charges on a payment. `fixed`, `least` and `most` are minor units of `currency`.
+
+    bps_cap follows the time-locked cap of the fee schedule: no plan may charge more than 10 %.
+    """
+
+    bps: int = 0
+    fixed: int = 0
+    least: int | None = None
+    most: int | None = None
+    collection: str = "accrue"  # accrue | split | withhold
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.bps <= 1000:
+            raise Invalid("a fee is between 0 and 1000 bps", code="fee_invalid", param="bps")
+        if self.fixed < 0 or (self.least or 0) < 0 or (self.most is not None and self.most < (self.least or 0)):
+            raise Invalid("fee bounds must not be negative or crossed", code="fee_invalid")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How a merchant wants payments treated; copied into each payment when it is created."""
+
+    fee: FeePlan = field(default_factory=FeePlan)
+    tolerance_bps: int = 0  # how much may be missing and still count as paid
+    late: LatePolicy = LatePolicy.ACCEPT
+    late_grace_s: int = 900
+    quote_valid_s: int = 900
+    pay_within_s: int = 86400
+    watch_for_s: int = 30 * 86400
+
+
+@dataclass(frozen=True, slots=True)
+class Merchant:
+    """A business that is paid through this installation."""
+
+    id: str
+    name: str
+    status: str
+    settings: Settings
+    created_at: dt.datetime
+
+
+FEE_PRESETS: Final = {
+    "none": FeePlan(),
+    "stacks-enterprise": FeePlan(bps=250),
+    "stablecoin": FeePlan(bps=50),
+    "bitpay": FeePlan(bps=50),
+}
+PAY_WITHIN_PRESETS_S: Final = {"sgate": 900, "opennode": 86400, "stablecoin": 7 * 86400}

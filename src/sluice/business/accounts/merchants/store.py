@@ -1,0 +1,60 @@
+"""Rows of merchants and their wallets."""
+
+from typing import Any, Final
+
+import msgspec
+
+from sluice.base.database import Row
+from sluice.base.work import Work
+from sluice.business.accounts.merchants.model import Merchant, Settings
+
+_ADD: Final = "INSERT INTO merchants (id, name, status, settings, created_at) VALUES ($1, $2, $3, $4, $5)"
+_GET: Final = "SELECT id, name, status, settings, created_at FROM merchants WHERE id = $1"
+_LIST: Final = "SELECT id, name, status, settings, created_at FROM merchants ORDER BY id LIMIT $1"
+_SAVE: Final = "UPDATE merchants SET status = $2, settings = $3 WHERE id = $1"
+_SET_WALLET: Final = """
+INSERT INTO wallets (merchant_id, livemode, network, address, created_at) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (merchant_id, livemode, network) DO UPDATE SET address = excluded.address"""
+_WALLETS: Final = "SELECT network, address FROM wallets WHERE merchant_id = $1 AND livemode = $2"
+
+
+def add(work: Work, merchant: Merchant) -> None:
+    """Add a merchant."""
+    work.insert(
+        _ADD, merchant.id, merchant.name, merchant.status, msgspec.to_builtins(merchant.settings), merchant.created_at
+    )
+
+
+async def get(work: Work, merchant_id: str) -> Merchant | None:
+    """Return a merchant."""
+    row = await work.row(_GET, merchant_id)
+    return row and _merchant(row)
+
+
+async def page(work: Work, limit: int) -> list[Merchant]:
+    """Return merchants, oldest first."""
+    return [_merchant(row) for row in await work.rows(_LIST, limit)]
+
+
+async def save(work: Work, merchant: Merchant) -> None:
+    """Write a merchant's status and settings."""
+    await work.execute(_SAVE, merchant.id, merchant.status, msgspec.to_builtins(merchant.settings))
+
+
+async def set_wallet(work: Work, network: str, address: str) -> None:
+    """Set where the merchant is paid on a network."""
+    await work.execute(_SET_WALLET, *work.owner, network, address, work.now)
+
+
+async def wallets(work: Work) -> dict[str, str]:
+    """Return the merchant's addresses by network."""
+    return {row["network"]: row["address"] for row in await work.rows(_WALLETS, *work.owner)}
+
+
+def read_settings(stored: Any) -> Settings:  # noqa: ANN401 - JSON from our own table
+    """Turn stored settings into their value."""
+    return msgspec.convert(stored, type=Settings)
+
+
+def _merchant(row: Row) -> Merchant:
+    return Merchant(row["id"], row["name"], row["status"], read_settings(row["settings"]), row["created_at"])

@@ -1,0 +1,1 @@
+"""Money from payer to merchant."""

@@ -1,0 +1,29 @@
+"""Find customers of the merchant's."""
+
+from collections.abc import Mapping
+
+from sluice.base.errors import NotFound
+from sluice.base.pages import Listing, Page
+from sluice.base.work import Work
+from sluice.business.payments.customers import store
+from sluice.business.payments.customers.model import Customer
+
+
+async def customer_exists(work: Work, customer_id: str) -> bool:
+    """Say whether the merchant has this customer and has not deleted them."""
+    return await store.exists(work, customer_id)
+
+
+async def find_customer(work: Work, customer_id: str) -> Customer:
+    """Return a customer, deleted or not, or refuse as if they did not exist."""
+    customer = await store.get(work, customer_id)
+    if customer is None:
+        raise NotFound(f"No such customer: '{customer_id}'", param="id")
+    return customer
+
+
+async def page_customers(
+    work: Work, page: Page, *, email: str | None = None, created: Mapping[str, int] | None = None
+) -> Listing[Customer]:
+    """Return a page of customers."""
+    return await store.page(work, page, email=email, created=dict(created or {}))

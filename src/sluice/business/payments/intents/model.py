@@ -1,0 +1,251 @@
+"""PaymentIntent, Offer, Payment and the states between them; decisions without a database."""
+
+import dataclasses
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from fractions import Fraction
+from typing import Any, Final
+
+from sluice.base.errors import IllegalMove
+from sluice.base.money.money import Money
+from sluice.base.states import States
+from sluice.business.accounts.merchants.model import FeePlan, LatePolicy
+
+
+class Status(StrEnum):
+    """Stripe's seven words."""
+
+    REQUIRES_PAYMENT_METHOD = "requires_payment_method"
+    REQUIRES_CONFIRMATION = "requires_confirmation"
+    REQUIRES_ACTION = "requires_action"
+    PROCESSING = "processing"
+    REQUIRES_CAPTURE = "requires_capture"
+    SUCCEEDED = "succeeded"
+    CANCELED = "canceled"
+
+
+class Resolution(StrEnum):
+    """How the money stands; a word finer than the status."""
+
+    AWAITING = "awaiting"  # nothing seen
+    SEEN = "seen"  # enough is on its way, some of it still in the mempool
+    CONFIRMING = "confirming"  # enough is in blocks, not yet deep enough
+    SHORT = "short"  # too little; the rest may still come
+    OVER = "over"  # paid, and more than asked
+    LATE = "late"  # money came after its time and waits unapplied
+    WRONG_ASSET = "wrong_asset"  # money came in an asset that was not offered
+    FINAL = "final"  # paid
+    REVERSED = "reversed"  # was paid, a fork took it back
+
+
+class Cancellation(StrEnum):
+    """Why an intent was cancelled."""
+
+    ABANDONED = "abandoned"
+    DUPLICATE = "duplicate"
+    FRAUDULENT = "fraudulent"
+    REQUESTED_BY_CUSTOMER = "requested_by_customer"
+    EXPIRED = "expired"
+
+
+OPEN: Final = (Status.REQUIRES_PAYMENT_METHOD, Status.REQUIRES_CONFIRMATION, Status.REQUIRES_ACTION)
+
+# Stripe has no way back from succeeded or canceled; a chain does. A fork may take a payment back to
+# processing, and one that was made in time may arrive after the expiry was noticed.
+MOVES: Final = States(
+    "payment_intent",
+    {
+        Status.REQUIRES_PAYMENT_METHOD: frozenset({Status.REQUIRES_ACTION, Status.CANCELED}),
+        Status.REQUIRES_CONFIRMATION: frozenset({Status.REQUIRES_ACTION, Status.CANCELED}),
+        Status.REQUIRES_ACTION: frozenset({Status.PROCESSING, Status.CANCELED}),
+        Status.PROCESSING: frozenset({Status.SUCCEEDED, Status.REQUIRES_ACTION}),
+        Status.REQUIRES_CAPTURE: frozenset({Status.SUCCEEDED, Status.CANCELED}),
+        Status.SUCCEEDED: frozenset({Status.PROCESSING}),
+        Status.CANCELED: frozenset({Status.PROCESSING}),
+    },
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """The merchant's settings as they were when the intent was made."""
+
+    fee: FeePlan = field(default_factory=FeePlan)
+    tolerance_bps: int = 0
+    late: LatePolicy = LatePolicy.ACCEPT
+    late_grace_s: int = 900
+    quote_valid_s: int = 900
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """One way to pay: `due` units of an asset to an address, at a rate that holds until an instant.
+
+    `discount` is the part of the price given up to make the amount unique; it counts as paid.
+    """
+
+    id: str
+    network: str
+    asset: str
+    style: str
+    address: str
+    memo: str | None
+    due: int
+    discount: int
+    depth_wanted: int
+    rate_numerator: int
+    rate_denominator: int
+    rate_source: str
+    created_at: dt.datetime
+    valid_until: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """A transfer towards an intent, as the chain tells it now."""
+
+    network: str
+    tx_id: str
+    index: int
+    offer_id: str
+    asset: str
+    units: int
+    state: str
+    sender: str
+    paid_at: dt.datetime
+    height: int | None = None
+
+    @property
+    def key(self) -> tuple[str, str, int]:
+        """Return what makes it one transfer."""
+        return self.network, self.tx_id, self.index
+
+    @property
+    def is_credited(self) -> bool:
+        """Say whether it is deep enough to count."""
+        return self.state in {"confirmed", "final"}
+
+    @property
+    def is_visible(self) -> bool:
+        """Say whether it is on the best branch or on its way there."""
+        return self.state != "orphaned"
+
+
+@dataclass(frozen=True, slots=True)
+class Paid:
+    """What the charge says of the payment that settled it, or is settling it."""
+
+    network: str
+    asset: str
+    units: int
+    sender: str
+    tx_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentIntent:
+    """One promise to pay `amount`, in the currency's smallest unit."""
+
+    id: str
+    merchant_id: str
+    livemode: bool
+    status: Status
+    resolution: Resolution
+    amount: Money
+    terms: Terms
+    created_at: dt.datetime
+    expires_at: dt.datetime
+    watch_until: dt.datetime
+    amount_received: int = 0
+    customer_id: str | None = None
+    description: str | None = None
+    receipt_email: str | None = None
+    statement_descriptor: str | None = None
+    return_url: str | None = None
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict)
+    payment: Paid | None = None
+    cancellation_reason: Cancellation | None = None
+    processing_at: dt.datetime | None = None
+    succeeded_at: dt.datetime | None = None
+    canceled_at: dt.datetime | None = None
+    finalized_at: dt.datetime | None = None
+    settle_seq: int = 0
+    settlement_id: str | None = None
+    version: int = 1
+    idempotency_key: str | None = None
+    offers: Sequence[Offer] = ()
+
+    @property
+    def charge_id(self) -> str | None:
+        """Return the id of the charge: the intent's own body, once money was seen."""
+        return None if self.processing_at is None else "ch_" + self.id.partition("_")[2]
+
+    @property
+    def is_open(self) -> bool:
+        """Say whether the payer is still expected to pay."""
+        return self.status in OPEN
+
+    def move(self, status: Status, at: dt.datetime, **changes: object) -> "PaymentIntent":
+        """Return the intent in another status, with the instants that go with it."""
+        moved = MOVES.check(self.status, status)
+        instants: dict[str, object] = {"canceled_at": None, "succeeded_at": None}
+        if status is Status.PROCESSING:
+            instants |= {"processing_at": self.processing_at or at, "cancellation_reason": None}
+        elif status is Status.SUCCEEDED:
+            instants["succeeded_at"] = at
+        elif status is Status.CANCELED:
+            instants["canceled_at"] = at
+        return dataclasses.replace(self, status=moved, version=self.version + 1, **instants | changes)
+
+    def cancel(self, reason: Cancellation, at: dt.datetime) -> "PaymentIntent":
+        """Return the intent, no longer wanted. Refused once money was seen."""
+        if self.status not in OPEN:
+            raise IllegalMove(
+                f"You cannot cancel this PaymentIntent because it has a status of {self.status}.",
+                code="payment_intent_unexpected_state",
+            )
+        resolution = Resolution.LATE if self.resolution is Resolution.LATE else Resolution.AWAITING
+        return self.move(Status.CANCELED, at, cancellation_reason=reason, resolution=resolution)
+
+    def with_offers(self, offers: Sequence[Offer], at: dt.datetime) -> "PaymentIntent":
+        """Return the intent with more ways to pay it."""
+        if self.status not in OPEN:
+            raise IllegalMove(
+                f"This PaymentIntent's status is {self.status}; it can no longer be confirmed.",
+                code="payment_intent_unexpected_state",
+            )
+        known = dataclasses.replace(self, offers=[*self.offers, *offers], version=self.version + 1)
+        return known if self.status is Status.REQUIRES_ACTION else known.move(Status.REQUIRES_ACTION, at)
+
+    def offer_for(self, payment: Payment) -> Offer | None:
+        """Return the offer a payment answers: the newest for its asset that was made before it."""
+        own = next((offer for offer in self.offers if offer.id == payment.offer_id), None)
+        if own is not None and own.style == "amount":
+            return own if own.asset == payment.asset else None
+        made = [o for o in self.offers if (o.network, o.asset) == (payment.network, payment.asset)]
+        before = [offer for offer in made if offer.created_at <= payment.paid_at]
+        if before:
+            return max(before, key=lambda offer: offer.created_at)
+        return min(made, key=lambda offer: offer.created_at, default=None)
+
+    def share_paid(self, payment: Payment) -> Fraction:
+        """Return which part of the whole a payment covers, at the rate it was offered."""
+        offer = self.offer_for(payment)
+        return Fraction(0) if offer is None else Fraction(payment.units, offer.due)
+
+    def deadline(self, offer: Offer) -> dt.datetime:
+        """Return until when money for an offer counts as in time: its price's life and the grace."""
+        grace = self.terms.late_grace_s if self.terms.late is LatePolicy.ACCEPT else 0
+        return min(offer.valid_until, self.expires_at) + dt.timedelta(seconds=grace)
+
+    def is_in_time(self, payment: Payment) -> bool:
+        """Say whether a payment answers an offer that held when it was made."""
+        offer = self.offer_for(payment)
+        return offer is not None and payment.paid_at <= self.deadline(offer)
+
+    def covers(self, share: Fraction) -> bool:
+        """Say whether a part of the whole is enough, within the merchant's tolerance."""
+        return share >= 1 - Fraction(self.terms.tolerance_bps, 10_000)

@@ -1,0 +1,175 @@
+"""Money seen, confirmed, final or orphaned: fold it into the intents and the books, many at once."""
+
+import dataclasses
+from collections import defaultdict
+from collections.abc import Sequence
+
+from sluice.base.facts import Fact
+from sluice.base.work import Work
+from sluice.business.payments.intents import credits as credit_store
+from sluice.business.payments.intents import store
+from sluice.business.payments.intents.book import Credit, Plan, deposit, plan_books
+from sluice.business.payments.intents.facts import IntentCanceled, IntentFinalized, MoneyUnexpected
+from sluice.business.payments.intents.model import Payment, PaymentIntent
+from sluice.business.payments.intents.resolve import Purpose, Standing, resolve, stand
+from sluice.engine.ledger.model import Entry
+from sluice.engine.ledger.post import post_entries
+from sluice.engine.ledger.reverse import reversal_of
+from sluice.engine.watcher.facts import TransferMoved
+from sluice.engine.watcher.seen import Key, SeenTransfer, find_by_key, find_by_reference
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Step:
+    """One intent on its way from where it stood to where its payments put it."""
+
+    before: PaymentIntent
+    after: PaymentIntent
+    standing: Standing
+    plan: Plan
+    facts: Sequence[Fact]
+
+
+async def on_transfers_moved(work: Work, facts: Sequence[TransferMoved]) -> None:
+    """Something happened to transfers. Whatever it was, what counts is how they stand now."""
+    announced = sorted({fact.reference for fact in facts if fact.reference is not None})
+    if announced:
+        await _receive(work, announced)
+    unannounced = sorted({(fact.network, fact.tx_id, fact.index) for fact in facts if fact.reference is None})
+    if unannounced:
+        await _receive_unannounced(work, unannounced)
+
+
+async def on_intent_canceled(work: Work, facts: Sequence[IntentCanceled]) -> None:
+    """An intent was closed: what came towards it becomes unapplied, or opens it again."""
+    offer_ids = [offer.id for fact in facts for offer in fact.intent.offers]
+    if offer_ids:
+        await _receive(work, offer_ids)
+
+
+async def _receive(work: Work, offer_ids: Sequence[str]) -> None:
+    intents = await store.lock_by_offer(work, offer_ids)
+    owners = {offer.id: intent.id for intent in intents for offer in intent.offers}
+    seen = await find_by_reference(work, list(owners))
+    live, seqs = await credit_store.of_transfers(work, [_key(transfer) for transfer in seen])
+    payments: dict[str, list[Payment]] = defaultdict(list)
+    for transfer in seen:
+        payments[owners[transfer.reference or ""]].append(_payment(transfer))
+    held: dict[str, list[Credit]] = defaultdict(list)
+    for credit in live:
+        held[credit.intent_id or ""].append(credit)
+    steps = [_step(work, intent, payments[intent.id], held[intent.id], seqs) for intent in intents]
+    await _write(work, steps)
+
+
+def _step(
+    work: Work, intent: PaymentIntent, payments: Sequence[Payment], live: Sequence[Credit], seqs: dict[Key, int]
+) -> Step:
+    order = {
+        credit.key: turn for turn, credit in enumerate(live) if credit.purpose is Purpose.PAYMENT
+    }
+    standing = stand(intent, payments, order)
+    after, facts = resolve(intent, standing, work.now)
+    return Step(intent, after, standing, plan_books(intent, after, standing, live, seqs), facts)
+
+
+async def _write(work: Work, steps: Sequence[Step]) -> None:
+    """Post what the plans say, then save the intents and let the facts out."""
+    undone = [credit for step in steps for credit in step.plan.undo]
+    unsettled = [step.plan.unsettle for step in steps if step.plan.unsettle]
+    reversals = await reversal_of(work, [*(c.entry_id for c in undone), *unsettled], "a fork undid it")
+    added = [credit for step in steps for credit in step.plan.add]
+    settled = [step for step in steps if step.plan.settle]
+    entries: list[Entry] = [
+        *reversals,
+        *(deposit(credit, f"Transfer {credit.tx_id}") for credit in added),
+        *(step.plan.settle for step in settled if step.plan.settle),
+        *(step.plan.finalize for step in steps if step.plan.finalize),
+    ]
+    ids = iter(await post_entries(work, entries))
+    reversed_by = [(entry.reverses or "", next(ids)) for entry in reversals]
+    if undone:
+        await work.flush()
+        await credit_store.reverse(work, reversed_by[: len(undone)])
+    if added:
+        credit_store.add(work, [dataclasses.replace(credit, entry_id=next(ids)) for credit in added])
+    settlements = {step.before.id: next(ids) for step in settled}
+    intents = [_booked(work, step, settlements.get(step.before.id)) for step in steps]
+    await store.save(work, [after for after, step in zip(intents, steps, strict=True) if after != step.before])
+    for intent, step in zip(intents, steps, strict=True):
+        work.record(_facts(intent, step))
+        if intent != step.before:
+            work.tell(intent.id)
+
+
+def _booked(work: Work, step: Step, settlement_id: str | None) -> PaymentIntent:
+    """Return the intent with what the books now say of it."""
+    changes: dict[str, object] = {}
+    if step.plan.unsettle:
+        changes = {"settlement_id": None, "finalized_at": None}
+    if settlement_id:
+        changes |= {"settlement_id": settlement_id, "settle_seq": step.before.settle_seq + 1}
+    if step.plan.finalize:
+        changes |= {"finalized_at": work.now}
+    return dataclasses.replace(step.after, **changes) if changes else step.after  # type: ignore[arg-type]
+
+
+def _facts(intent: PaymentIntent, step: Step) -> list[Fact]:
+    facts = [
+        dataclasses.replace(fact, intent=dataclasses.replace(fact.intent, settlement_id=intent.settlement_id))  # type: ignore[attr-defined,call-arg]
+        for fact in step.facts
+    ]
+    if step.plan.finalize:
+        facts.append(IntentFinalized(merchant_id=intent.merchant_id, livemode=intent.livemode, intent=intent))
+    senders = {use.payment.key: use.payment.sender for use in step.standing.uses}
+    facts += [
+        _unexpected(credit, senders[credit.key])
+        for credit in step.plan.add
+        if credit.purpose is Purpose.UNAPPLIED
+    ]
+    return facts
+
+
+async def _receive_unannounced(work: Work, keys: Sequence[Key]) -> None:
+    """Money at a merchant's wallet that nobody announced: booked as unapplied, never ignored."""
+    seen = await find_by_key(work, keys)
+    live, seqs = await credit_store.of_transfers(work, keys)
+    credited = {credit.key: credit for credit in live}
+    added = [
+        Credit(
+            t.merchant_id, t.livemode, t.network, t.tx_id, t.index, seqs.get(_key(t), 0) + 1, None,
+            Purpose.UNAPPLIED, "unannounced", t.asset, t.units,
+        )
+        for t in seen
+        if t.state in {"confirmed", "final"} and _key(t) not in credited
+    ]  # fmt: skip
+    undone = [credited[_key(t)] for t in seen if t.state not in {"confirmed", "final"} and _key(t) in credited]
+    reversals = await reversal_of(work, [credit.entry_id for credit in undone], "a fork undid it")
+    entries = [*reversals, *(deposit(credit, f"Transfer {credit.tx_id}") for credit in added)]
+    ids = iter(await post_entries(work, entries))
+    pairs = [(entry.reverses or "", next(ids)) for entry in reversals]
+    if pairs:
+        await credit_store.reverse(work, pairs)
+    if added:
+        credit_store.add(work, [dataclasses.replace(credit, entry_id=next(ids)) for credit in added])
+    senders = {_key(t): t.sender for t in seen}
+    work.record(_unexpected(credit, senders[credit.key]) for credit in added)
+
+
+def _unexpected(credit: Credit, sender: str) -> MoneyUnexpected:
+    return MoneyUnexpected(
+        merchant_id=credit.merchant_id, livemode=credit.livemode, reason=credit.reason, network=credit.network,
+        tx_id=credit.tx_id, index=credit.index, asset=credit.asset, units=credit.units, sender=sender,
+        intent_id=credit.intent_id,
+    )  # fmt: skip
+
+
+def _payment(seen: SeenTransfer) -> Payment:
+    return Payment(
+        seen.network, seen.tx_id, seen.index, seen.reference or "", seen.asset, seen.units, seen.state, seen.sender,
+        seen.paid_at, seen.height,
+    )  # fmt: skip
+
+
+def _key(seen: SeenTransfer) -> Key:
+    return seen.network, seen.tx_id, seen.index

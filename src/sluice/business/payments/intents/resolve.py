@@ -1,0 +1,190 @@
+"""Where an intent stands, as a fold over its payments: any order of the same news ends the same; pure."""
+
+import dataclasses
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from fractions import Fraction
+
+from sluice.base.facts import Fact
+from sluice.base.money import rounding
+from sluice.business.payments.intents.facts import (
+    IntentFellBack,
+    IntentOverpaid,
+    IntentPartiallyFunded,
+    IntentProcessing,
+    IntentReversed,
+    IntentSucceeded,
+)
+from sluice.business.payments.intents.model import Cancellation, Paid, Payment, PaymentIntent, Resolution, Status
+
+
+class Purpose(StrEnum):
+    """What the books do with a confirmed payment."""
+
+    PAYMENT = "payment"
+    UNAPPLIED = "unapplied"
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A payment, what it is used for, and why."""
+
+    payment: Payment
+    purpose: Purpose
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """An intent's payments, each with its use, and how much they cover."""
+
+    uses: Sequence[Use]
+    visible: Fraction
+    credited: Fraction
+    reopened: bool
+
+    def used(self) -> list[Payment]:
+        """Return the payments that count, in the order they count."""
+        return [use.payment for use in self.uses if use.purpose is Purpose.PAYMENT]
+
+
+def stand(intent: PaymentIntent, payments: Sequence[Payment], credited_first: Mapping[tuple[str, str, int], int]) -> Standing:
+    """Give every visible payment its use.
+
+    Payments already credited keep their turn (`credited_first` maps their keys to their order), so
+    that news about one never moves another. An expired intent opens again when enough was paid in
+    time; a payment beyond what was asked is surplus.
+    """
+    visible = sorted(
+        (payment for payment in payments if payment.is_visible),
+        key=lambda p: (credited_first.get(p.key, len(payments)), p.height is None, p.height or 0, p.tx_id, p.index),
+    )
+    in_time = [payment for payment in visible if intent.is_in_time(payment)]
+    enough = intent.covers(sum((intent.share_paid(payment) for payment in in_time), Fraction(0)))
+    expired = intent.status is Status.CANCELED and intent.cancellation_reason is Cancellation.EXPIRED
+    reopened = expired and enough
+    closed = intent.status is Status.CANCELED and not reopened
+    uses: list[Use] = []
+    covered = seen = credited = Fraction(0)
+    for payment in visible:
+        reason = _reason(intent, payment, closed=closed)
+        if reason is None and intent.covers(covered):
+            reason = "over"
+        uses.append(Use(payment, Purpose.UNAPPLIED if reason else Purpose.PAYMENT, reason or "payment"))
+        if reason is None:
+            share = intent.share_paid(payment)
+            seen += share
+            credited += share if payment.is_credited else 0
+            covered += share
+    return Standing(uses, seen, credited, reopened)
+
+
+def resolve(intent: PaymentIntent, standing: Standing, at: dt.datetime) -> tuple[PaymentIntent, list[Fact]]:
+    """Move the intent to where its payments put it; return it and what became true."""
+    if intent.status is Status.CANCELED and not standing.reopened:
+        late = any(use.purpose is Purpose.UNAPPLIED for use in standing.uses)
+        return _told(intent, Resolution.LATE if late else intent.resolution), []
+    now = _with_payment(intent, standing)
+    if intent.covers(standing.credited):
+        return _succeed(now, standing, at)
+    if intent.covers(standing.visible):
+        return _process(now, standing, at)
+    return _wait(intent, now, standing, at)
+
+
+def _reason(intent: PaymentIntent, payment: Payment, *, closed: bool) -> str | None:
+    """Return why a payment cannot pay the intent, or None."""
+    if intent.offer_for(payment) is None:
+        return "wrong_asset"
+    if not intent.is_in_time(payment):
+        return "late"
+    if closed:
+        canceled_at = intent.canceled_at or payment.paid_at
+        return "short" if payment.paid_at <= canceled_at else "canceled"
+    return None
+
+
+def _succeed(intent: PaymentIntent, standing: Standing, at: dt.datetime) -> tuple[PaymentIntent, list[Fact]]:
+    over = standing.credited > 1 or any(
+        use.reason == "over" and use.payment.is_credited for use in standing.uses
+    )
+    resolution = Resolution.OVER if over else Resolution.FINAL
+    facts: list[Fact] = []
+    if intent.status is Status.SUCCEEDED:
+        told = _told(intent, resolution)
+        if told.resolution is Resolution.OVER and intent.resolution is not Resolution.OVER:
+            facts.append(_fact(IntentOverpaid, told))
+        return told, facts
+    if intent.status is not Status.PROCESSING:
+        intent = intent.move(Status.PROCESSING, at, resolution=Resolution.CONFIRMING)
+        facts.append(_fact(IntentProcessing, intent))
+    intent = intent.move(Status.SUCCEEDED, at, resolution=resolution)
+    facts.append(_fact(IntentSucceeded, intent))
+    if over:
+        facts.append(_fact(IntentOverpaid, intent))
+    return intent, facts
+
+
+def _process(intent: PaymentIntent, standing: Standing, at: dt.datetime) -> tuple[PaymentIntent, list[Fact]]:
+    waiting = any(payment.state == "mempool" for payment in standing.used())
+    resolution = Resolution.SEEN if waiting else Resolution.CONFIRMING
+    if intent.status is Status.SUCCEEDED:
+        intent = intent.move(Status.PROCESSING, at, resolution=Resolution.REVERSED)
+        return intent, [_fact(IntentReversed, intent)]
+    if intent.status is Status.PROCESSING:
+        keep = intent.resolution is Resolution.REVERSED
+        return _told(intent, Resolution.REVERSED if keep else resolution), []
+    intent = intent.move(Status.PROCESSING, at, resolution=resolution)
+    return intent, [_fact(IntentProcessing, intent)]
+
+
+def _wait(
+    before: PaymentIntent, intent: PaymentIntent, standing: Standing, at: dt.datetime
+) -> tuple[PaymentIntent, list[Fact]]:
+    resolution = Resolution.AWAITING
+    if standing.visible > 0:
+        resolution = Resolution.SHORT
+    elif any(use.reason == "wrong_asset" for use in standing.uses):
+        resolution = Resolution.WRONG_ASSET
+    facts: list[Fact] = []
+    if intent.status is Status.SUCCEEDED:
+        intent = intent.move(Status.PROCESSING, at, resolution=Resolution.REVERSED)
+        facts.append(_fact(IntentReversed, intent))
+    if intent.status is Status.PROCESSING:
+        intent = intent.move(Status.REQUIRES_ACTION, at, resolution=resolution)
+        facts.append(_fact(IntentFellBack, intent))
+    elif resolution is Resolution.SHORT and (before.resolution is not resolution or intent.payment != before.payment):
+        intent = _told(intent, resolution)
+        facts.append(_fact(IntentPartiallyFunded, intent))
+    return _told(intent, resolution), facts
+
+
+def _with_payment(intent: PaymentIntent, standing: Standing) -> PaymentIntent:
+    """Return the intent with what it has received, and the newest payment for its charge."""
+    used = standing.used()
+    paid = None
+    if used:
+        last = used[-1]
+        paid = Paid(last.network, last.asset, last.units, last.sender, last.tx_id)
+    received = _received(intent, standing.credited)
+    changed = (intent.payment, intent.amount_received) != (paid, received)
+    return dataclasses.replace(
+        intent, payment=paid, amount_received=received, version=intent.version + changed
+    )
+
+
+def _received(intent: PaymentIntent, share: Fraction) -> int:
+    return rounding.down(min(share, Fraction(1)) * intent.amount.units)
+
+
+def _told(intent: PaymentIntent, resolution: Resolution) -> PaymentIntent:
+    if intent.resolution is resolution:
+        return intent
+    return dataclasses.replace(intent, resolution=resolution, version=intent.version + 1)
+
+
+def _fact(kind: type, intent: PaymentIntent) -> Fact:
+    fact: Fact = kind(merchant_id=intent.merchant_id, livemode=intent.livemode, intent=intent)
+    return fact

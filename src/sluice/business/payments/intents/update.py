@@ -1,0 +1,29 @@
+"""Change what the merchant may change of an intent."""
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+from sluice.base.errors import IllegalMove, NotFound
+from sluice.base.work import Work
+from sluice.business.payments.customers.find import customer_exists
+from sluice.business.payments.intents import store
+from sluice.business.payments.intents.find import lock_intent
+from sluice.business.payments.intents.model import PaymentIntent, Status
+
+
+async def update_intent(work: Work, intent_id: str, changes: Mapping[str, Any]) -> PaymentIntent:
+    """Apply changes of fields; the amount only while nobody was told how much to pay."""
+    intent = await lock_intent(work, intent_id)
+    if "amount" in changes and intent.status is not Status.REQUIRES_PAYMENT_METHOD:
+        raise IllegalMove(
+            f"The amount cannot be changed any more: this PaymentIntent's status is {intent.status}.",
+            code="payment_intent_unexpected_state",
+            )
+    customer_id = changes.get("customer_id")
+    if customer_id is not None and not await customer_exists(work, customer_id):
+        raise NotFound(f"No such customer: '{customer_id}'", param="customer")
+    changed = dataclasses.replace(intent, **changes, version=intent.version + 1)
+    await store.save_details(work, changed)
+    work.tell(intent.id)
+    return changed

@@ -1,0 +1,1 @@
+"""Double-entry books: append-only, several assets, every entry sums to zero per asset."""

@@ -1,0 +1,40 @@
+"""What accounts hold, now or then, and whether the whole book balances."""
+
+import datetime as dt
+from dataclasses import dataclass
+
+from sluice.base.money.catalogue import find_asset, money
+from sluice.base.money.money import Money
+from sluice.base.work import Work
+from sluice.engine.ledger import store
+from sluice.engine.ledger.model import Balance
+
+
+@dataclass(frozen=True, slots=True)
+class TrialLine:
+    """The sum over every merchant of one kind of account in one asset and mode."""
+
+    livemode: bool
+    account: str
+    debit: Money
+    credit: Money
+
+
+async def read_balances(work: Work) -> list[Balance]:
+    """Return what each of the merchant's accounts holds now."""
+    return [Balance(row["kind"], money(row["balance"], row["asset"])) for row in await store.balances(work)]
+
+
+async def balance_at(work: Work, account: str, asset: str, at: dt.datetime) -> Money:
+    """Return what one account held at an instant, summed from its postings."""
+    return Money(await store.balance_at(work, account, asset, at), find_asset(asset))
+
+
+async def trial_balance(work: Work) -> list[TrialLine]:
+    """Return the trial balance; per asset and mode the debits equal the credits."""
+    return [
+        TrialLine(
+            row["livemode"], row["kind"], money(row["debit"] or 0, row["asset"]), money(row["credit"] or 0, row["asset"])
+        )
+        for row in await store.trial(work)
+    ]

@@ -1,0 +1,1 @@
+"""What one asset costs in another."""

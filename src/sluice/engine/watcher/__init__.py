@@ -1,0 +1,1 @@
+"""Money in: follow every chain."""

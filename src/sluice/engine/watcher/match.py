@@ -1,0 +1,26 @@
+"""Transfer -> target; pure."""
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from sluice.engine.chains.model import Finality, Style, Transfer
+from sluice.engine.watcher.model import Candidate, Sighting
+
+# Strongest first: an address nobody else has beats a memo, a memo beats an amount, and a bare
+# wallet only says whose money it is.
+_STRENGTH: Final = {Style.ADDRESS: 0, Style.MEMO: 1, Style.AMOUNT: 2, Style.WALLET: 3}
+
+
+def match_transfers(
+    transfers: Sequence[Transfer], candidates: Iterable[Candidate], finality: Finality
+) -> list[Sighting]:
+    """Give each transfer its strongest candidate; transfers nobody waits for are left out."""
+    strongest: dict[int, Candidate] = {}
+    for candidate in candidates:
+        held = strongest.get(candidate.position)
+        if held is None or _STRENGTH[candidate.style] < _STRENGTH[held.style]:
+            strongest[candidate.position] = candidate
+    return [
+        Sighting(transfers[position], target, finality.depth_for(transfers[position].asset, transfers[position].units))
+        for position, target in sorted(strongest.items())
+    ]

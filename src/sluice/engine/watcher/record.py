@@ -1,0 +1,80 @@
+"""One block into the database, one transaction; a switch of branches, one transaction too."""
+
+from collections.abc import Iterable, Sequence
+
+from sluice.base.database import Row
+from sluice.base.errors import Conflict
+from sluice.base.work import Work
+from sluice.engine.chains.model import Block, Header, Network, Tip, Transfer
+from sluice.engine.watcher import store
+from sluice.engine.watcher.facts import (
+    TransferConfirmed,
+    TransferFinalized,
+    TransferMoved,
+    TransferOrphaned,
+    TransferSeen,
+)
+from sluice.engine.watcher.match import match_transfers
+
+
+async def record_blocks(work: Work, network: Network, blocks: Sequence[Block], tip: Tip) -> None:
+    """Put blocks on top of the cursor; refuse when somebody else moved it meanwhile."""
+    held = await store.cursor(work, network.name, lock=True)
+    if held is None or held.hash != blocks[0].header.parent:
+        raise Conflict("another worker moved this chain's cursor", code="cursor_moved")
+    await _apply(work, network, blocks, tip)
+
+
+async def record_switch(work: Work, network: Network, keep: Header, top: str, blocks: Sequence[Block], tip: Tip) -> None:
+    """Undo everything above `keep` and apply the other branch: nobody sees what is between.
+
+    `top` is the hash of the block we leave. A transfer that both branches hold keeps standing, only
+    as deep as the new branch makes it.
+    """
+    held = await store.cursor(work, network.name, lock=True)
+    if held is None or held.hash != top:
+        raise Conflict("another worker moved this chain's cursor", code="cursor_moved")
+    lost = await store.undo_above(work, network.name, keep.height)
+    await store.move(work, network.name, keep, tip.finalized_height, network.finality.reorg_max)
+    back = await _apply(work, network, blocks, tip) if blocks else set()
+    work.record(_facts(TransferOrphaned, (row for row in lost if _key(row) not in back)))
+
+
+async def record_pending(work: Work, network: Network, pending: Sequence[Transfer]) -> None:
+    """Note transfers that wait in the mempool: shown to people, never credited."""
+    found = await store.candidates(work, network.name, pending)
+    sightings = match_transfers(pending, found, network.finality)
+    if sightings:
+        work.record(_facts(TransferSeen, await store.see(work, network.name, sightings, None)))
+
+
+async def _apply(work: Work, network: Network, blocks: Sequence[Block], tip: Tip) -> set[tuple[str, int]]:
+    """Write blocks and what became true with them; return the keys of the transfers in them."""
+    seen: list[Row] = []
+    for block in blocks:
+        await store.add_block(work, network.name, block.header)
+        if block.transfers:
+            found = await store.candidates(work, network.name, block.transfers)
+            sightings = match_transfers(block.transfers, found, network.finality)
+            if sightings:
+                seen += await store.see(work, network.name, sightings, block.header)
+    last = blocks[-1].header
+    finalized = None if tip.finalized_height is None else min(tip.finalized_height, last.height)
+    await store.move(work, network.name, last, finalized, network.finality.reorg_max)
+    confirmed = await store.confirm(work, network.name, last.height, finalized)
+    final = await store.finalize(
+        work, network.name, max(last.height - network.finality.reorg_max, -1 if finalized is None else finalized)
+    )
+    work.record(_facts(TransferSeen, seen))
+    work.record(_facts(TransferConfirmed, confirmed))
+    work.record(_facts(TransferFinalized, final))
+    work.tell(f"chain:{network.name}")
+    return {_key(row) for row in seen}
+
+
+def _facts(kind: type[TransferMoved], rows: Iterable[Row]) -> list[TransferMoved]:
+    return [kind(**row) for row in rows]
+
+
+def _key(row: Row) -> tuple[str, int]:
+    return row["tx_id"], row["index"]

@@ -1,0 +1,258 @@
+"""Rows of cursors, blocks, targets and transfers; all of them serve every merchant at once."""
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Final
+
+from sluice.base.database import Row
+from sluice.base.work import Work
+from sluice.engine.chains.model import Header, Style, Transfer
+from sluice.engine.watcher.model import Candidate, Cursor, Sighting, Target
+
+_CURSOR: Final = """
+SELECT network, height, hash, finalized_height, reorg_max, halted_reason, moved_at FROM chains
+WHERE network = $1"""
+_CURSORS: Final = """
+SELECT network, height, hash, finalized_height, reorg_max, halted_reason, moved_at FROM chains ORDER BY network"""
+_BEGIN: Final = """
+INSERT INTO chains (network, height, hash, finalized_height, reorg_max, moved_at)
+VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING"""
+_MOVE: Final = """
+UPDATE chains SET height = $2, hash = $3, finalized_height = coalesce(greatest(finalized_height, $4), $4),
+  reorg_max = $5, moved_at = $6 WHERE network = $1"""
+_HALT: Final = "UPDATE chains SET halted_reason = $2 WHERE network = $1"
+_ADD_BLOCK: Final = """
+INSERT INTO blocks (network, hash, height, parent, time, canonical) VALUES ($1, $2, $3, $4, $5, true)
+ON CONFLICT (network, hash) DO UPDATE SET canonical = true"""
+_HEADERS: Final = """
+SELECT height, hash, parent, time FROM blocks
+WHERE network = $1 AND canonical AND height <= $2 ORDER BY height DESC LIMIT $3"""
+_UNDO_BLOCKS: Final = "UPDATE blocks SET canonical = false WHERE network = $1 AND canonical AND height > $2"
+_FORGET_BLOCKS: Final = """
+DELETE FROM blocks b WHERE network = $1 AND height < $2
+  AND NOT EXISTS (SELECT FROM transfers t WHERE t.network = b.network AND t.block_hash = b.hash)"""
+_ORPHAN: Final = """
+UPDATE transfers SET state = 'orphaned', block_hash = NULL, height = NULL, block_time = NULL, confirmed_at = NULL
+WHERE network = $1 AND height > $2 AND state <> 'orphaned'
+RETURNING merchant_id, livemode, network, tx_id, index, reference"""
+_ADD_TARGET: Final = """
+INSERT INTO targets (merchant_id, livemode, id, network, style, address, memo, asset, units, reference, watch_until)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"""
+_TRY_TARGET: Final = _ADD_TARGET + " ON CONFLICT DO NOTHING RETURNING id"
+_AMOUNTS_TAKEN: Final = """
+SELECT units FROM targets
+WHERE network = $1 AND address = $2 AND asset = $3 AND style = 'amount' AND open
+  AND units BETWEEN $4 AND $5 -- every merchant"""
+_CLOSE_AMOUNTS: Final = """
+UPDATE targets SET open = false WHERE style = 'amount' AND open AND watch_until < $1 -- every merchant"""
+# One index each: an OR over the styles would read every target of a shared address.
+_CANDIDATES: Final = """
+WITH t AS (SELECT * FROM unnest($2::text[], $3::text[], $4::text[], $5::numeric[])
+  WITH ORDINALITY AS t (address, memo, asset, units, n))
+SELECT t.n, g.id, g.merchant_id, g.livemode, g.style, g.reference FROM t JOIN targets g
+  ON g.network = $1 AND g.address = t.address AND g.style = 'address'
+UNION ALL
+SELECT t.n, g.id, g.merchant_id, g.livemode, g.style, g.reference FROM t JOIN targets g
+  ON g.network = $1 AND g.address = t.address AND g.memo = t.memo AND g.style = 'memo'
+UNION ALL
+SELECT t.n, g.id, g.merchant_id, g.livemode, g.style, g.reference FROM t JOIN targets g
+  ON g.network = $1 AND g.address = t.address AND g.asset = t.asset AND g.units = t.units
+  AND g.style = 'amount' AND g.open
+UNION ALL
+SELECT t.n, g.id, g.merchant_id, g.livemode, g.style, g.reference FROM t JOIN targets g
+  ON g.network = $1 AND g.address = t.address AND g.style = 'wallet'"""
+# A transfer seen again takes its place in the block; what it is for was decided the first time.
+_SEE: Final = """
+INSERT INTO transfers AS had (network, tx_id, index, merchant_id, livemode, target_id, reference, asset, sender,
+  recipient, units, memo, state, depth_wanted, block_hash, height, block_time, seen_at)
+SELECT $1, n.*, $14, $15, $16, $17 FROM (
+  SELECT u.tx_id, u.index, u.merchant_id, u.livemode, u.target_id, u.reference, u.asset, u.sender, u.recipient,
+    u.units, u.memo, $13, u.depth_wanted
+  FROM unnest($2::text[], $3::int[], $4::text[], $5::boolean[], $6::text[], $7::text[], $8::text[], $9::text[],
+    $10::text[], $11::numeric[], $12::text[], $18::int[])
+    AS u (tx_id, index, merchant_id, livemode, target_id, reference, asset, sender, recipient, units, memo, depth_wanted)
+) n
+ON CONFLICT (network, tx_id, index) DO UPDATE
+  SET state = excluded.state, block_hash = excluded.block_hash, height = excluded.height,
+    block_time = excluded.block_time, depth_wanted = excluded.depth_wanted
+  WHERE had.state = 'orphaned' OR (had.state = 'mempool' AND excluded.state = 'included')
+RETURNING merchant_id, livemode, network, tx_id, index, reference"""
+_CONFIRM: Final = """
+UPDATE transfers SET state = 'confirmed', confirmed_at = $4
+WHERE network = $1 AND state = 'included'
+  AND CASE depth_wanted WHEN 0 THEN height <= $3 ELSE height <= $2 - depth_wanted + 1 END
+RETURNING merchant_id, livemode, network, tx_id, index, reference"""
+_FINALIZE: Final = """
+UPDATE transfers SET state = 'final'
+WHERE network = $1 AND state = 'confirmed' AND height <= $2
+RETURNING merchant_id, livemode, network, tx_id, index, reference"""
+_LOSE: Final = """
+UPDATE transfers SET state = 'orphaned'
+WHERE network = $1 AND state = 'mempool' AND seen_at < $2 AND NOT (tx_id = ANY($3::text[]))
+RETURNING merchant_id, livemode, network, tx_id, index, reference"""
+
+_SEEN: Final = """
+SELECT merchant_id, livemode, network, tx_id, index, reference, asset, units, sender, state, depth_wanted,
+  least(seen_at, block_time) AS paid_at, height FROM transfers"""
+_SEEN_BY_REFERENCE: Final = _SEEN + " WHERE reference = ANY($1::text[])"
+_SEEN_BY_KEY: Final = (
+    _SEEN
+    + """
+JOIN unnest($1::text[], $2::text[], $3::int[]) AS k (network, tx_id, index) USING (network, tx_id, index)
+ORDER BY network, tx_id, index FOR UPDATE OF transfers"""
+)
+
+
+async def cursor(work: Work, network: str, *, lock: bool = False) -> Cursor | None:
+    """Return where we stand on a network."""
+    row = await work.row(_CURSOR + (" FOR UPDATE" if lock else ""), network)
+    return None if row is None else Cursor(*row.values())
+
+
+async def cursors(work: Work) -> list[Cursor]:
+    """Return where we stand on every network."""
+    return [Cursor(*row.values()) for row in await work.rows(_CURSORS)]
+
+
+async def begin(work: Work, network: str, header: Header, finalized: int | None, reorg_max: int) -> None:
+    """Start following a network on top of a block."""
+    await work.execute(_BEGIN, network, header.height, header.hash, finalized, reorg_max, work.now)
+    await add_block(work, network, header)
+
+
+async def move(work: Work, network: str, header: Header, finalized: int | None, reorg_max: int) -> None:
+    """Set the cursor on a block."""
+    await work.execute(_MOVE, network, header.height, header.hash, finalized, reorg_max, work.now)
+
+
+async def halt(work: Work, network: str, reason: str | None) -> None:
+    """Stop a network, or with None let it go on."""
+    await work.execute(_HALT, network, reason)
+
+
+async def add_block(work: Work, network: str, header: Header) -> None:
+    """Write a block on the best branch."""
+    await work.execute(_ADD_BLOCK, network, header.hash, header.height, header.parent, header.time)
+
+
+async def headers(work: Work, network: str, top: int, limit: int) -> list[Header]:
+    """Return our best branch from `top` down, newest first."""
+    return [
+        Header(row["height"], row["hash"], row["parent"], row["time"])
+        for row in await work.rows(_HEADERS, network, top, limit)
+    ]
+
+
+async def undo_above(work: Work, network: str, keep: int) -> list[Row]:
+    """Take blocks above a height off the best branch; return the transfers that lost their place."""
+    await work.execute(_UNDO_BLOCKS, network, keep)
+    return await work.rows(_ORPHAN, network, keep)
+
+
+async def forget_blocks(work: Work, network: str, below: int) -> None:
+    """Delete headers below a height that no transfer stands in."""
+    await work.execute(_FORGET_BLOCKS, network, below)
+
+
+def add_target(work: Work, target: Target) -> None:
+    """Add a target."""
+    work.insert(_ADD_TARGET, *_target_columns(target))
+
+
+async def try_target(work: Work, target: Target) -> bool:
+    """Add a target unless somebody already waits for the same."""
+    return await work.value(_TRY_TARGET, *_target_columns(target)) is not None
+
+
+async def amounts_taken(work: Work, network: str, address: str, asset: str, low: int, high: int) -> set[int]:
+    """Return the amounts between two that are waited for at an address."""
+    return {row["units"] for row in await work.rows(_AMOUNTS_TAKEN, network, address, asset, low, high)}
+
+
+async def close_amounts(work: Work, before: dt.datetime) -> int:
+    """Release unique amounts whose time is over."""
+    return await work.execute(_CLOSE_AMOUNTS, before)
+
+
+async def candidates(work: Work, network: str, transfers: Sequence[Transfer]) -> list[Candidate]:
+    """Return the targets that transfers may be for."""
+    rows = await work.rows(
+        _CANDIDATES,
+        network,
+        [transfer.recipient for transfer in transfers],
+        [transfer.memo for transfer in transfers],
+        [transfer.asset for transfer in transfers],
+        [transfer.units for transfer in transfers],
+    )
+    return [
+        Candidate(row["n"] - 1, row["id"], row["merchant_id"], row["livemode"], Style(row["style"]), row["reference"])
+        for row in rows
+    ]
+
+
+async def see(work: Work, network: str, sightings: Sequence[Sighting], header: Header | None) -> list[Row]:
+    """Write transfers into a block, or with None into the mempool; return those that are news."""
+    transfers = [sighting.transfer for sighting in sightings]
+    targets = [sighting.target for sighting in sightings]
+    return await work.rows(
+        _SEE,
+        network,
+        [transfer.tx_id for transfer in transfers],
+        [transfer.index for transfer in transfers],
+        [target.merchant_id for target in targets],
+        [target.livemode for target in targets],
+        [target.target_id for target in targets],
+        [target.reference for target in targets],
+        [transfer.asset for transfer in transfers],
+        [transfer.sender for transfer in transfers],
+        [transfer.recipient for transfer in transfers],
+        [transfer.units for transfer in transfers],
+        [transfer.memo for transfer in transfers],
+        "mempool" if header is None else "included",
+        header and header.hash,
+        header and header.height,
+        header and header.time,
+        work.now,
+        [sighting.depth_wanted for sighting in sightings],
+    )
+
+
+async def confirm(work: Work, network: str, height: int, finalized: int | None) -> list[Row]:
+    """Confirm every transfer that is deep enough under this tip."""
+    return await work.rows(_CONFIRM, network, height, finalized, work.now)
+
+
+async def finalize(work: Work, network: str, up_to: int) -> list[Row]:
+    """Call final every confirmed transfer at or below a height."""
+    return await work.rows(_FINALIZE, network, up_to)
+
+
+async def lose(work: Work, network: str, seen_before: dt.datetime, still_pending: Sequence[str]) -> list[Row]:
+    """Give up mempool transfers that were seen long ago and are pending no more."""
+    return await work.rows(_LOSE, network, seen_before, list(still_pending))
+
+
+async def transfers_by_reference(work: Work, references: Sequence[str]) -> list[Row]:
+    """Return transfers waited for under some references."""
+    return await work.rows(_SEEN_BY_REFERENCE, list(references))
+
+
+async def transfers_by_key(work: Work, keys: Sequence[tuple[str, str, int]]) -> list[Row]:
+    """Return and lock transfers by key."""
+    return await work.rows(_SEEN_BY_KEY, *(list(column) for column in zip(*keys, strict=True)))
+
+
+def _target_columns(target: Target) -> tuple[object, ...]:
+    return (
+        target.merchant_id,
+        target.livemode,
+        target.id,
+        target.network,
+        target.style.value,
+        target.address,
+        target.memo,
+        target.asset,
+        target.units,
+        target.reference,
+        target.watch_until,
+    )

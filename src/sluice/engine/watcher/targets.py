@@ -1,0 +1,53 @@
+"""What we are waiting for."""
+
+import dataclasses
+import datetime as dt
+
+from sluice.base.errors import Unavailable
+from sluice.base.work import Work
+from sluice.engine.watcher import store
+from sluice.engine.watcher.model import Target
+
+_TRIES = 8
+
+
+def expect(work: Work, target: Target) -> None:
+    """Wait for money on a target from this commit on."""
+    store.add_target(work, target)
+
+
+async def expect_unique_amount(work: Work, target: Target, *, spread: int) -> Target:
+    """Wait for an amount nobody else is asked for: up to `spread` units less than the target's.
+
+    Raises Unavailable with code `amounts_exhausted` when every amount in reach is taken.
+    """
+    high = target.units or 0
+    low = max(1, high - spread)
+    taken = await store.amounts_taken(work, target.network, target.address, target.asset or "", low, high)
+    for _ in range(_TRIES):
+        free = high - low + 1 - len(taken)
+        if free <= 0:
+            break
+        units = _nth_free(high, taken, work.random_below(free))
+        wanted = dataclasses.replace(target, units=units)
+        if await store.try_target(work, wanted):
+            return wanted
+        taken.add(units)
+    raise Unavailable(
+        "Too many payments of this amount are open at this address; try another asset or network.",
+        code="amounts_exhausted",
+    )
+
+
+async def close_old_amounts(work: Work, *, before: dt.datetime) -> int:
+    """Release unique amounts that nobody waits for any more."""
+    return await store.close_amounts(work, before)
+
+
+def _nth_free(high: int, taken: set[int], n: int) -> int:
+    units = high
+    while units in taken or n > 0:
+        if units not in taken:
+            n -= 1
+        units -= 1
+    return units
