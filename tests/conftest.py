@@ -1,4 +1,4 @@
-"""What every test may ask for: a database of its own, a clock that stands still, seeded identifiers."""
+"""What every test may ask for: a database of its own, a clock that stands still, seeded ids."""
 
 import datetime as dt
 import hashlib
@@ -26,7 +26,7 @@ _numbers: Final = itertools.count()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Agree on one directory for the database server of this run; it is started when first needed."""
+    """Agree on one directory for this run's database server, which starts when first needed."""
     worker_input: dict[str, Any] | None = getattr(config, "workerinput", None)
     if worker_input is not None:
         config.stash[_DIRECTORY] = Path(worker_input["database_directory"])
@@ -49,7 +49,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 @pytest.fixture(scope="session")
 def database_server(pytestconfig: pytest.Config) -> Iterator[str]:
     """Return the URL of a server on which databases may be made: the one given, or our own."""
-    given = os.environ.get("SLUICE_TEST_DATABASE_URL")
+    given = os.environ.get("SLUICE_TEST_DATABASE_URL")  # noqa: TID251 - a setting of the tests only
     if given:
         yield given
         return
@@ -117,7 +117,9 @@ def _make_database(server: str, template: str) -> Iterator[str]:
         # Copying files is twice as fast, but each copy waits for a checkpoint on a durable server.
         durable = admin.execute("SHOW fsync").fetchone() != ("off",)
         strategy = "wal_log" if durable else "file_copy"
-        admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY {strategy}'.encode())
+        admin.execute(
+            f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY {strategy}'.encode()
+        )
         try:
             yield url_of(server, name)
         finally:

@@ -1,4 +1,4 @@
-"""Cluster: one directory of PostgreSQL, the programs that serve it, and the user who may run them."""
+"""Cluster: one directory of PostgreSQL, the programs that serve it, and the user who runs them."""
 
 import contextlib
 import importlib.util
@@ -153,7 +153,7 @@ class Cluster:
 
 
 def open_cluster(directory: Path) -> Cluster:
-    """Prepare a directory for a server: as root it becomes `nobody`'s, for PostgreSQL refuses root."""
+    """Prepare a directory for a server; root gives it to `nobody`, for PostgreSQL refuses root."""
     user = pwd.getpwnam("nobody") if os.geteuid() == 0 else None
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     if user is not None:
@@ -184,7 +184,7 @@ def _require_reachable(directory: Path, user: pwd.struct_passwd) -> None:
 
 
 def _programs(directory: Path, user: pwd.struct_passwd | None) -> Path:
-    """Return the wheel's folder, or a copy when root's own folders hide it from the server's user."""
+    """Return the wheel's folder, or a copy when root's own folders hide it from `nobody`."""
     folder = _wheel_folder()
     with contextlib.suppress(PermissionError):
         if Cluster(directory, folder, user).run("postgres", "--version").returncode == 0:

@@ -51,7 +51,7 @@ _WITHOUT_DURABILITY: Final = {
 
 
 class Embedded:
-    """A running server that this process uses; `stop` leaves it, and ends it when nobody is left."""
+    """A running server that this process uses; `stop` leaves it, and the last one out ends it."""
 
     def __init__(
         self, cluster: Cluster, users: IO[str], process: subprocess.Popen[bytes] | None
@@ -192,7 +192,7 @@ def _shut_down(cluster: Cluster) -> None:
 
 
 def _reap(cluster: Cluster) -> None:
-    """Collect the server if it is our own dead child: a zombie still looks alive to the next one."""
+    """Collect the server if it is our dead child: a zombie still looks alive to the next one."""
     pid = cluster.pid()
     if pid is not None:
         with contextlib.suppress(ChildProcessError):
