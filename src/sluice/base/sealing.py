@@ -1,7 +1,6 @@
-"""Sealing: encrypt at rest, hash, compare in constant time; master keys stay out of the database."""
+"""Sealing: encrypt at rest, hash and compare; master keys stay outside the database."""
 
 import base64
-import binascii
 import hashlib
 import hmac
 import os
@@ -70,7 +69,7 @@ class MasterKeys:
 
 
 class Sealer:
-    """Seals and opens with the master keys; one derived key per purpose, never the master itself."""
+    """Seals and opens with the master keys; one derived key per purpose, never the master."""
 
     def __init__(self, keys: MasterKeys, random: RandomBytes) -> None:
         self._keys = keys
@@ -80,7 +79,7 @@ class Sealer:
     def seal(self, plain: bytes, *, context: str) -> bytes:
         """Encrypt for one place; what was sealed for one place does not open at another.
 
-        The context is what `place` returns. Layout: version, length and text of key id, nonce, text.
+        The context is what `place` returns. Layout: version, key id and its length, nonce, text.
         """
         key_id = self._keys.current
         head = bytes([_VERSION, len(key_id)]) + key_id.encode()
@@ -241,7 +240,7 @@ def _table(context: str) -> str:
 def _decoded(text: str) -> bytes:
     try:
         return base64.b64decode(text, validate=True)
-    except binascii.Error:
+    except ValueError:
         return b""
 
 

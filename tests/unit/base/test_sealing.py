@@ -245,11 +245,12 @@ def test_a_key_file_that_others_can_read_is_refused(tmp_path: Path) -> None:
         f"K 1:{'A' * 43}=\n",
         f"k1:{'A' * 43}=\nk1:{'B' * 42}A=\n",
         f"k1:{'A' * 43}=\nk2:\n",
+        "k1:\N{GREEK SMALL LETTER ALPHA}\n",
     ],
 )
 def test_a_broken_key_file_is_refused(tmp_path: Path, text: str) -> None:
     path = tmp_path / "master.keys"
-    path.write_text(text)
+    path.write_text(text, encoding="utf-8")
     path.chmod(0o400)
 
     with pytest.raises(Invalid) as refusal:
