@@ -1,5 +1,6 @@
 """Cursor pages over rows that carry merchant_id, livemode, id and created_at; newest first."""
 
+import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final, TypeVar
 
@@ -10,7 +11,8 @@ from sluice.base.work import Work
 
 T = TypeVar("T")
 
-_COMPARISONS: Final = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
+# Objects show whole seconds, so a bound takes or leaves all of its second.
+_BOUNDS: Final = {"gt": (">=", 1), "gte": (">=", 0), "lt": ("<", 0), "lte": ("<", 1)}
 
 
 async def newest_first(
@@ -19,17 +21,18 @@ async def newest_first(
     page: Page,
     alias: str,
     filters: Sequence[tuple[str, object]],
-    created: Mapping[str, int],
+    created: Mapping[str, dt.datetime],
     noun: Callable[[Row], T],
 ) -> Listing[T]:
     """Run `select` (which ends in the merchant's WHERE on $1 and $2) for one page.
 
-    `filters` are conditions with `{}` for their parameter; `created` maps gt, gte, lt, lte to unix
-    seconds. Identifiers sort by time, so the cursor is an identifier.
+    `filters` are conditions with `{}` for their parameter; `created` maps gt, gte, lt, lte to
+    instants. Identifiers sort by time, so the cursor is an identifier.
     """
     conditions = list(filters)
-    for word, second in created.items():
-        conditions.append((f"{alias}.created_at {_COMPARISONS[word]} to_timestamp({{}}::bigint)", second))
+    for word, instant in created.items():
+        comparison, later_s = _BOUNDS[word]
+        conditions.append((f"{alias}.created_at {comparison} {{}}", instant + dt.timedelta(seconds=later_s)))
     backwards = page.ending_before is not None
     cursor = page.ending_before or page.starting_after
     if cursor is not None:

@@ -39,6 +39,11 @@ async def expect_unique_amount(work: Work, target: Target, *, spread: int) -> Ta
     )
 
 
+async def expect_wallet(work: Work, target: Target) -> None:
+    """Watch a merchant's own address; saying it again changes nothing."""
+    await store.try_target(work, target)
+
+
 async def close_old_amounts(work: Work, *, before: dt.datetime) -> int:
     """Release unique amounts that nobody waits for any more."""
     return await store.close_amounts(work, before)

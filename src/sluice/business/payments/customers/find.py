@@ -1,5 +1,6 @@
 """Find customers of the merchant's."""
 
+import datetime as dt
 from collections.abc import Mapping
 
 from sluice.base.errors import NotFound
@@ -23,7 +24,7 @@ async def find_customer(work: Work, customer_id: str) -> Customer:
 
 
 async def page_customers(
-    work: Work, page: Page, *, email: str | None = None, created: Mapping[str, int] | None = None
+    work: Work, page: Page, *, email: str | None = None, created: Mapping[str, dt.datetime] | None = None
 ) -> Listing[Customer]:
     """Return a page of customers."""
-    return await store.page(work, page, email=email, created=dict(created or {}))
+    return await store.page(work, page, email=email, created=created or {})

@@ -1,5 +1,7 @@
 """Rows of customers."""
 
+import datetime as dt
+from collections.abc import Mapping
 from typing import Final
 
 from sluice.base.database import Row
@@ -42,7 +44,7 @@ async def get(work: Work, customer_id: str, *, lock: bool = False) -> Customer |
     return row and _customer(row)
 
 
-async def page(work: Work, page: Page, *, email: str | None, created: dict[str, int]) -> Listing[Customer]:
+async def page(work: Work, page: Page, *, email: str | None, created: Mapping[str, dt.datetime]) -> Listing[Customer]:
     """Return customers that are not deleted, newest first."""
     filters: list[tuple[str, object]] = [("(c.deleted_at IS NULL) = {}", True)]
     if email is not None:

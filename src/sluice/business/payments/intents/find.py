@@ -1,5 +1,6 @@
 """Find intents of the merchant's."""
 
+import datetime as dt
 from collections.abc import Mapping
 
 from sluice.base.errors import NotFound
@@ -20,10 +21,10 @@ async def lock_intent(work: Work, intent_id: str) -> PaymentIntent:
 
 
 async def page_intents(
-    work: Work, page: Page, *, customer: str | None = None, created: Mapping[str, int] | None = None, charged: bool = False
+    work: Work, page: Page, *, customer: str | None = None, created: Mapping[str, dt.datetime] | None = None, charged: bool = False
 ) -> Listing[PaymentIntent]:
     """Return a page of intents; `charged` only those that money was seen for."""
-    return await store.page(work, page, customer=customer, created=dict(created or {}), charged=charged)
+    return await store.page(work, page, customer=customer, created=created or {}, charged=charged)
 
 
 def _found(intent: PaymentIntent | None, intent_id: str) -> PaymentIntent:

@@ -1,7 +1,7 @@
 """Rows of intents, their offers and the credits of their payments."""
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -114,7 +114,7 @@ async def lock_overdue(work: Work, at: dt.datetime, limit: int) -> list[PaymentI
 
 
 async def page(
-    work: Work, page: Page, *, customer: str | None, created: dict[str, int], status: str | None = None, charged: bool = False
+    work: Work, page: Page, *, customer: str | None, created: Mapping[str, dt.datetime], status: str | None = None, charged: bool = False
 ) -> Listing[PaymentIntent]:
     """Return intents, newest first; `charged` leaves out those no money was seen for."""
     filters: list[tuple[str, object]] = []

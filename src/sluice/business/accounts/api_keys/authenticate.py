@@ -1,0 +1,39 @@
+"""A token -> who is asking."""
+
+from dataclasses import dataclass
+
+from sluice.base.actor import Actor
+from sluice.base.errors import Forbidden, Unauthenticated
+from sluice.base.ids import MerchantId
+from sluice.base.sealing import Sealer
+from sluice.base.work import Works
+from sluice.business.accounts.api_keys import store
+from sluice.business.accounts.api_keys.model import read_token
+from sluice.business.accounts.merchants.model import Merchant
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who is asking, and the merchant they ask for."""
+
+    actor: Actor
+    merchant: Merchant
+    kind: str
+
+
+async def authenticate(works: Works, text: str, *, sealer: Sealer) -> Caller:
+    """Return the caller of a token, or refuse. Asked anew each time, so that revoking works at once."""
+    token = read_token(text)
+    async with works.look() as work:
+        found = await store.find(work, token.key_id)
+        now = work.now
+    if found is None:
+        raise Unauthenticated("Invalid API key.")
+    key, kept, merchant = found
+    genuine = sealer.verify_secret(token.secret, kept)
+    if not genuine or (key.kind, key.livemode) != (token.kind, token.livemode) or not key.is_valid(now):
+        raise Unauthenticated("Invalid API key.")
+    if merchant.status != "active":
+        raise Forbidden("This account is suspended.", code="account_suspended")
+    actor = Actor(MerchantId(key.merchant_id), key.livemode, key.permissions, key.id)
+    return Caller(actor, merchant, key.kind)

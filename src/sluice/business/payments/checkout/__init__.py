@@ -1,0 +1,1 @@
+"""One payer, one cart, one page."""
