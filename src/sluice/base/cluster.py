@@ -152,14 +152,15 @@ class Cluster:
         return home | {"LC_ALL": "C", "TZ": "UTC", "PGCONNECT_TIMEOUT": "2"}
 
 
-def open_cluster(directory: Path) -> Cluster:
+def open_cluster(directory: Path, *, copies: Path = _COPIES) -> Cluster:
     """Prepare a directory for a server; root gives it to `nobody`, for PostgreSQL refuses root."""
-    user = pwd.getpwnam("nobody") if os.geteuid() == 0 else None
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if user is not None:
-        os.chown(directory, user.pw_uid, user.pw_gid)
-        _require_reachable(directory, user)
-    return Cluster(directory, _programs(directory, user), user)
+    if os.geteuid() != 0:
+        return Cluster(directory, _wheel_folder(), None)
+    user = pwd.getpwnam("nobody")
+    os.chown(directory, user.pw_uid, user.pw_gid)
+    _require_reachable(directory, user)
+    return Cluster(directory, _reachable_programs(directory, user, copies), user)
 
 
 def postgres_program(name: str) -> Path:
@@ -183,16 +184,16 @@ def _require_reachable(directory: Path, user: pwd.struct_passwd) -> None:
         )
 
 
-def _programs(directory: Path, user: pwd.struct_passwd | None) -> Path:
+def _reachable_programs(directory: Path, user: pwd.struct_passwd, copies: Path) -> Path:
     """Return the wheel's folder, or a copy when root's own folders hide it from `nobody`."""
     folder = _wheel_folder()
     with contextlib.suppress(PermissionError):
         if Cluster(directory, folder, user).run("postgres", "--version").returncode == 0:
             return folder
-    copy = _COPIES / f"{_WHEEL}-{metadata.version(_WHEEL)}"
+    copy = copies / f"{_WHEEL}-{metadata.version(_WHEEL)}"
     if not copy.exists():
-        _COPIES.mkdir(parents=True, exist_ok=True)
-        unfinished = Path(tempfile.mkdtemp(prefix=copy.name, dir=_COPIES))
+        copies.mkdir(parents=True, exist_ok=True)
+        unfinished = Path(tempfile.mkdtemp(prefix=copy.name, dir=copies))
         shutil.copytree(folder, unfinished, ignore=_NOT_NEEDED, dirs_exist_ok=True)
         unfinished.chmod(0o755)
         try:

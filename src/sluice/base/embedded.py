@@ -53,12 +53,9 @@ _WITHOUT_DURABILITY: Final = {
 class Embedded:
     """A running server that this process uses; `stop` leaves it, and the last one out ends it."""
 
-    def __init__(
-        self, cluster: Cluster, users: IO[str], process: subprocess.Popen[bytes] | None
-    ) -> None:
+    def __init__(self, cluster: Cluster, users: IO[str]) -> None:
         self._cluster = cluster
         self._users = users
-        self._process = process
         host = quote(str(cluster.socket_directory()), safe="/")
         self.url = f"postgresql://{NAME}@/{NAME}?host={host}&port={PORT}"
         self.directory = cluster.directory
@@ -70,8 +67,6 @@ class Embedded:
         with _alone(self.directory), self._users:
             if _try_lock(self._users):
                 _shut_down(self._cluster)
-        if self._process is not None:
-            self._process.poll()
 
 
 def start_embedded(directory: Path, *, durable: bool = True) -> Embedded:
@@ -84,8 +79,8 @@ def start_embedded(directory: Path, *, durable: bool = True) -> Embedded:
             users = (directory / "users.lock").open("a")
             try:
                 fcntl.flock(users, fcntl.LOCK_SH | fcntl.LOCK_NB)
-                process = _start(cluster, _SETTINGS if durable else _SETTINGS | _WITHOUT_DURABILITY)
-                return Embedded(cluster, users, process)
+                _start(cluster, _SETTINGS if durable else _SETTINGS | _WITHOUT_DURABILITY)
+                return Embedded(cluster, users)
             except BaseException:
                 users.close()
                 raise
@@ -134,8 +129,8 @@ def _scratch_parent() -> Path:
     return Path(tempfile.gettempdir())
 
 
-def _start(cluster: Cluster, settings: Mapping[str, str]) -> subprocess.Popen[bytes] | None:
-    """Return the server's process, or nothing when one that answers was already there.
+def _start(cluster: Cluster, settings: Mapping[str, str]) -> None:
+    """Start a server unless one that answers is already there.
 
     A killed server leaves its pid file behind, and PostgreSQL itself decides when it is safe to
     start over it: when neither the old process nor any of its children is left. So we only retry.
@@ -144,11 +139,12 @@ def _start(cluster: Cluster, settings: Mapping[str, str]) -> subprocess.Popen[by
     for _ in range(_START_TRIES):
         _reap(cluster)
         if cluster.answers():
-            return None
+            return
         process = cluster.spawn(settings)
         if _is_ready(cluster, process):
             _create_database(cluster)
-            return process
+            process.returncode = 0  # it may outlive us: from here on the pid file speaks for it
+            return
         if not cluster.pid_file.exists():
             raise Unavailable(f"PostgreSQL did not start: {cluster.last_words()}")
         time.sleep(_PAUSE_S)
@@ -183,8 +179,9 @@ def _shut_down(cluster: Cluster) -> None:
     socket_directory = cluster.socket_directory()
     os.kill(pid, signal.SIGINT)
     for _ in range(_STOP_TRIES):
-        _reap(cluster)
         if not cluster.pid_file.exists():
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(pid, 0)
             shutil.rmtree(socket_directory, ignore_errors=True)
             return
         time.sleep(_PAUSE_S)
