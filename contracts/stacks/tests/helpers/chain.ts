@@ -116,3 +116,19 @@ export const mineBurn = (blocks: number): void => void simnet.mineEmptyBurnBlock
 
 /** Mines Stacks blocks: each adds ten seconds and no Bitcoin block. */
 export const mineStacks = (blocks: number): void => void simnet.mineEmptyStacksBlocks(blocks);
+
+/** The envelope of an event without its `seq`, as a test expects it. */
+export function envelope(
+  ev: string,
+  fields: { id?: bigint; actor: string; token: string; amount?: bigint; data: { [key: string]: Plain } },
+): Omit<Envelope, "seq"> {
+  return { sluice: 1n, ev, id: 0n, amount: 0n, ...fields };
+}
+
+/** The last event of a call, which is the one of the contract that was called, without `seq`. */
+export function lastEvent(result: Outcome): Omit<Envelope, "seq"> | undefined {
+  const last = result.events.at(-1);
+  if (!last) return undefined;
+  const { seq: _, ...rest } = last;
+  return rest;
+}
