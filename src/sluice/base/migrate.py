@@ -42,11 +42,11 @@ _NOISE: Final = re.compile(
 )
 
 
-def migrate(url: str, *, versions: Path | None = None) -> list[str]:
+def migrate(url: str, *, versions: Path | None = None, tries: int = _TRIES) -> list[str]:
     """Bring a database to the newest schema; return the names of what was applied now."""
     applied: list[str] = []
     with _alone(url):
-        for _ in range(_TRIES):
+        for _ in range(tries):
             try:
                 _apply(url, versions or versions_directory(), applied)
             except psycopg.errors.LockNotAvailable:

@@ -1,0 +1,1176 @@
+CREATE DOMAIN public.ident AS text COLLATE pg_catalog."C"
+	CONSTRAINT ident_check CHECK (((length(VALUE) >= 1) AND (length(VALUE) <= 96)));
+
+CREATE DOMAIN public.units AS numeric(78,0)
+	CONSTRAINT units_check CHECK (((VALUE >= (0)::numeric) AND (VALUE < '115792089237316195423570985008687907853269984665640564039457584007913129639936'::numeric)));
+
+CREATE FUNCTION public.check_entry() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+  IF NOT EXISTS (SELECT FROM ledger_postings WHERE entry_id = NEW.id) THEN
+    RAISE EXCEPTION 'ledger entry % has no postings', NEW.id USING ERRCODE = '23514';
+  END IF;
+  RETURN NULL;
+END $$;
+
+CREATE FUNCTION public.check_postings() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+  IF EXISTS (SELECT FROM added GROUP BY entry_id, asset
+             HAVING sum(CASE side WHEN 'D' THEN units ELSE -units END) <> 0) THEN
+    RAISE EXCEPTION 'ledger entry does not balance' USING ERRCODE = '23514';
+  END IF;
+  IF EXISTS (SELECT FROM added n JOIN ledger_accounts a ON a.id = n.account_id
+             WHERE (a.merchant_id, a.livemode, a.asset) IS DISTINCT FROM (n.merchant_id, n.livemode, n.asset)) THEN
+    RAISE EXCEPTION 'posting in a foreign account' USING ERRCODE = '23514';
+  END IF;
+  IF (SELECT count(*) FROM added) <>
+     (SELECT count(*) FROM ledger_postings WHERE entry_id IN (SELECT entry_id FROM added)) THEN
+    RAISE EXCEPTION 'ledger entry is already written' USING ERRCODE = '23514';
+  END IF;
+  RETURN NULL;
+END $$;
+
+CREATE FUNCTION public.refuse_change() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+  RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = '42501';
+END $$;
+
+CREATE TABLE public.api_keys (
+    merchant_id public.ident NOT NULL,
+    livemode boolean NOT NULL,
+    id public.ident NOT NULL,
+    kind text NOT NULL,
+    verifier bytea NOT NULL,
+    kdf text NOT NULL,
+    salt bytea DEFAULT '\x'::bytea NOT NULL,
+    permissions text[] NOT NULL,
+    name text NOT NULL,
+    last4 text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone,
+    revoked_at timestamp with time zone,
+    CONSTRAINT api_keys_kind_check CHECK ((kind = ANY (ARRAY['sk'::text, 'rk'::text, 'pk'::text])))
+);
+
+ALTER TABLE ONLY public.api_keys FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.attempts (
+    merchant_id public.ident NOT NULL,
+    livemode boolean NOT NULL,
+    delivery_id public.ident NOT NULL,
+    n integer NOT NULL,
+    at timestamp with time zone NOT NULL,
+    status_code integer,
+    error text,
+    took_ms integer NOT NULL
+);
+
+ALTER TABLE ONLY public.attempts FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.audit_head (
+    one boolean DEFAULT true NOT NULL,
+    seq bigint NOT NULL,
+    hash bytea NOT NULL,
+    CONSTRAINT audit_head_one_check CHECK (one)
+);
+
+CREATE TABLE public.audit_log (
+    seq bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    merchant_id public.ident,
+    actor text NOT NULL,
+    action text NOT NULL,
+    object_id text NOT NULL,
+    detail jsonb NOT NULL,
+    prev bytea NOT NULL,
+    hash bytea NOT NULL
+);
+
+ALTER TABLE ONLY public.audit_log FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.blocks (
+    network text NOT NULL,
+    hash text NOT NULL COLLATE pg_catalog."C",
+    height bigint NOT NULL,
+    parent text NOT NULL COLLATE pg_catalog."C",
+    "time" timestamp with time zone NOT NULL,
+    canonical boolean NOT NULL
+);
+
+CREATE TABLE public.chains (
+    network text NOT NULL,
+    height bigint NOT NULL,
+    hash text NOT NULL COLLATE pg_catalog."C",
+    finalized_height bigint,
+    reorg_max integer NOT NULL,
+    halted_reason text,
+    moved_at timestamp with time zone NOT NULL,
+    CONSTRAINT chains_reorg_max_check CHECK ((reorg_max >= 1))
+);
+
+CREATE TABLE public.checkout_sessions (
+    merchant_id public.ident NOT NULL,
+    livemode boolean NOT NULL,
+    id public.ident NOT NULL,
+    intent_id public.ident NOT NULL,
+    status text NOT NULL,
+    payment_status text NOT NULL,
+    customer_id public.ident,
+    customer_email text,
+    client_reference_id text,
+    success_url text,
+    cancel_url text,
+    return_url text,
+    ui_mode text NOT NULL,
+    locale text,
+    submit_type text,
+    line_items jsonb NOT NULL,
+    metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    CONSTRAINT checkout_sessions_payment_status_check CHECK ((payment_status = ANY (ARRAY['paid'::text, 'unpaid'::text, 'no_payment_required'::text]))),
+    CONSTRAINT checkout_sessions_status_check CHECK ((status = ANY (ARRAY['open'::text, 'complete'::text, 'expired'::text])))
+);
+
+ALTER TABLE ONLY public.checkout_sessions FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.credits (
+    merchant_id public.ident NOT NULL,
+    livemode boolean NOT NULL,
+    network text NOT NULL,
+    tx_id text NOT NULL COLLATE pg_catalog."C",
+    index integer NOT NULL,
+    seq integer NOT NULL,
+    intent_id public.ident,
+    purpose text NOT NULL,
+    reason text NOT NULL,
+    asset text NOT NULL,
+    units public.units NOT NULL,
+    entry_id public.ident NOT NULL,
+    reversed_by public.ident,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT credits_purpose_check CHECK ((purpose = ANY (ARRAY['payment'::text, 'unapplied'::text]))),
+    CONSTRAINT credits_units_check CHECK (((units)::numeric > (0)::numeric))
+);
+
+ALTER TABLE ONLY public.credits FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.customers (
+    merchant_id public.ident NOT NULL,
+    livemode boolean NOT NULL,
+    id public.ident NOT NULL,
+    email text,
+    name text,
+    phone text,
+    description text,
+    address jsonb,
+    shipping jsonb,
+    metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    deleted_at timestamp with time zone
+);
+
+ALTER TABLE ONLY public.customers FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.deliveries (
+    merchant_id public.ident NOT NULL,
+    livemode boolean NOT NULL,
+    id public.ident NOT NULL,
+    event_id public.ident NOT NULL,
+    endpoint_id public.ident NOT NULL,
+    state text NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    first_at timestamp with time zone NOT NULL,
+    next_at timestamp with time zone NOT NULL,
+    delivered_at timestamp with time zone,
+    CONSTRAINT deliveries_check CHECK (((state = 'delivered'::text) = (delivered_at IS NOT NULL))),
+    CONSTRAINT deliveries_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'delivered'::text, 'exhausted'::text, 'canceled'::text])))
+)
+WITH (fillfactor='50', autovacuum_vacuum_scale_factor='0.02');
+
+ALTER TABLE ONLY public.deliveries FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.event_counters (
+    merchant_id public.ident NOT NULL,
+    livemode boolean NOT NULL,
+    last bigint NOT NULL
+);
+
+ALTER TABLE ONLY public.event_counters FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.events (
+    merchant_id public.ident NOT NULL,
+    livemode boolean NOT NULL,
+    id public.ident NOT NULL,
+    seq bigint NOT NULL,
+    type text NOT NULL,
+    object_id public.ident NOT NULL,
+    body bytea NOT NULL,
+    fact_id bigint NOT NULL,
+    created_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY public.events FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.facts (
+    id bigint NOT NULL,
+    merchant_id public.ident,
+    livemode boolean NOT NULL,
+    name text NOT NULL,
+    body jsonb NOT NULL,
+    at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY public.facts FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.facts ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.facts_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.heartbeats (
+    loop text NOT NULL,
+    at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.idempotency_keys (
+    merchant_id public.ident NOT NULL,
+    livemode boolean NOT NULL,
+    key text NOT NULL,
+    request_hash bytea NOT NULL,
+    request_id text NOT NULL,
+    path text NOT NULL,
+    status_code integer NOT NULL,
+    response bytea NOT NULL,
+    object_id public.ident,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT idempotency_keys_key_check CHECK (((length(key) >= 1) AND (length(key) <= 255)))
+);
+
+ALTER TABLE ONLY public.idempotency_keys FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.jobs (
+    id bigint NOT NULL,
+    name text NOT NULL,
+    key text,
+    args jsonb DEFAULT '{}'::jsonb NOT NULL,
+    run_at timestamp with time zone NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    lease_until timestamp with time zone,
+    last_error text
+);
+
+ALTER TABLE public.jobs ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.jobs_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.ledger_accounts (
+    id bigint NOT NULL,
+    merchant_id public.ident NOT NULL,
+    livemode boolean NOT NULL,
+    kind text NOT NULL,
+    asset text NOT NULL,
+    normal text NOT NULL,
+    balance numeric(78,0) DEFAULT 0 NOT NULL,
+    CONSTRAINT ledger_accounts_balance_check CHECK (((balance >= (0)::numeric) AND (balance <> 'NaN'::numeric))),
+    CONSTRAINT ledger_accounts_normal_check CHECK ((normal = ANY (ARRAY['D'::text, 'C'::text])))
+);
+
+ALTER TABLE ONLY public.ledger_accounts FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.ledger_accounts ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.ledger_accounts_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.ledger_entries (
+    merchant_id public.ident NOT NULL,
+    livemode boolean NOT NULL,
+    id public.ident NOT NULL,
+    kind text NOT NULL,
+    source text NOT NULL,
+    seq integer NOT NULL,
+    reverses public.ident,
+    description text NOT NULL,
+    at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY public.ledger_entries FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.ledger_postings (
+    entry_id public.ident NOT NULL,
+    merchant_id public.ident NOT NULL,
+    livemode boolean NOT NULL,
+    account_id bigint NOT NULL,
+    asset text NOT NULL,
+    side text NOT NULL,
+    units public.units NOT NULL,
+    CONSTRAINT ledger_postings_side_check CHECK ((side = ANY (ARRAY['D'::text, 'C'::text]))),
+    CONSTRAINT ledger_postings_units_check CHECK (((units)::numeric > (0)::numeric))
+);
+
+ALTER TABLE ONLY public.ledger_postings FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.merchants (
+    id public.ident NOT NULL,
+    name text NOT NULL,
+    status text DEFAULT 'active'::text NOT NULL,
+    settings jsonb DEFAULT '{}'::jsonb NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT merchants_status_check CHECK ((status = ANY (ARRAY['active'::text, 'suspended'::text])))
+);
+
+ALTER TABLE ONLY public.merchants FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.offers (
+    merchant_id public.ident NOT NULL,
+    livemode boolean NOT NULL,
+    id public.ident NOT NULL,
+    intent_id public.ident NOT NULL,
+    network text NOT NULL,
+    asset text NOT NULL,
+    style text NOT NULL,
+    address text NOT NULL COLLATE pg_catalog."C",
+    memo text,
+    due public.units NOT NULL,
+    discount public.units DEFAULT 0 NOT NULL,
+    depth_wanted integer NOT NULL,
+    rate_numerator numeric(78,0) NOT NULL,
+    rate_denominator numeric(78,0) NOT NULL,
+    rate_source text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    valid_until timestamp with time zone NOT NULL,
+    CONSTRAINT offers_due_check CHECK (((due)::numeric > (0)::numeric))
+);
+
+ALTER TABLE ONLY public.offers FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.payment_intents (
+    merchant_id public.ident NOT NULL,
+    livemode boolean NOT NULL,
+    id public.ident NOT NULL,
+    status text NOT NULL,
+    resolution text NOT NULL,
+    amount public.units NOT NULL,
+    currency text NOT NULL,
+    amount_received public.units DEFAULT 0 NOT NULL,
+    customer_id public.ident,
+    description text,
+    receipt_email text,
+    statement_descriptor text,
+    return_url text,
+    metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
+    options jsonb DEFAULT '{}'::jsonb NOT NULL,
+    terms jsonb NOT NULL,
+    payment jsonb,
+    cancellation_reason text,
+    created_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    watch_until timestamp with time zone NOT NULL,
+    processing_at timestamp with time zone,
+    succeeded_at timestamp with time zone,
+    canceled_at timestamp with time zone,
+    finalized_at timestamp with time zone,
+    settle_seq integer DEFAULT 0 NOT NULL,
+    settlement_id public.ident,
+    version integer DEFAULT 1 NOT NULL,
+    idempotency_key text,
+    CONSTRAINT payment_intents_amount_check CHECK (((amount)::numeric > (0)::numeric)),
+    CONSTRAINT payment_intents_check CHECK (((status = 'canceled'::text) = (canceled_at IS NOT NULL))),
+    CONSTRAINT payment_intents_check1 CHECK (((status = 'succeeded'::text) = (succeeded_at IS NOT NULL))),
+    CONSTRAINT payment_intents_check2 CHECK (((finalized_at IS NULL) OR (status = 'succeeded'::text))),
+    CONSTRAINT payment_intents_status_check CHECK ((status = ANY (ARRAY['requires_payment_method'::text, 'requires_confirmation'::text, 'requires_action'::text, 'processing'::text, 'requires_capture'::text, 'succeeded'::text, 'canceled'::text])))
+);
+
+ALTER TABLE ONLY public.payment_intents FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.payout_holds (
+    asset text NOT NULL,
+    reason text NOT NULL,
+    since timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.rates (
+    base text NOT NULL,
+    quote text NOT NULL,
+    source text NOT NULL,
+    numerator numeric(78,0) NOT NULL,
+    denominator numeric(78,0) NOT NULL,
+    observed_at timestamp with time zone NOT NULL,
+    CONSTRAINT rates_denominator_check CHECK (((denominator > (0)::numeric) AND (denominator <> 'NaN'::numeric))),
+    CONSTRAINT rates_numerator_check CHECK (((numerator > (0)::numeric) AND (numerator <> 'NaN'::numeric)))
+);
+
+CREATE TABLE public.reactions (
+    fact_id bigint NOT NULL,
+    reaction text NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    next_at timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
+    last_error text
+);
+
+CREATE TABLE public.sandbox_block_transactions (
+    block_hash text NOT NULL COLLATE pg_catalog."C",
+    n integer NOT NULL,
+    tx_id text NOT NULL COLLATE pg_catalog."C",
+    CONSTRAINT sandbox_block_transactions_n_check CHECK ((n >= 0))
+);
+
+CREATE TABLE public.sandbox_blocks (
+    hash text NOT NULL COLLATE pg_catalog."C",
+    height bigint NOT NULL,
+    parent text COLLATE pg_catalog."C",
+    "time" timestamp with time zone NOT NULL,
+    canonical boolean NOT NULL,
+    seq bigint NOT NULL,
+    CONSTRAINT sandbox_blocks_check CHECK (((parent IS NULL) = (height = 0))),
+    CONSTRAINT sandbox_blocks_height_check CHECK ((height >= 0))
+);
+
+ALTER TABLE public.sandbox_blocks ALTER COLUMN seq ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.sandbox_blocks_seq_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.sandbox_chain (
+    one boolean DEFAULT true NOT NULL,
+    network text NOT NULL,
+    stalled boolean DEFAULT false NOT NULL,
+    finalized_height bigint DEFAULT 0 NOT NULL,
+    CONSTRAINT sandbox_chain_one_check CHECK (one)
+);
+
+CREATE TABLE public.sandbox_lies (
+    id bigint NOT NULL,
+    provider text NOT NULL,
+    kind text NOT NULL,
+    detail jsonb NOT NULL,
+    uses_left integer,
+    CONSTRAINT sandbox_lies_uses_left_check CHECK ((uses_left > 0))
+);
+
+ALTER TABLE public.sandbox_lies ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.sandbox_lies_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.sandbox_outputs (
+    tx_id text NOT NULL COLLATE pg_catalog."C",
+    index integer NOT NULL,
+    asset text NOT NULL,
+    recipient text NOT NULL COLLATE pg_catalog."C",
+    units public.units NOT NULL,
+    memo text,
+    CONSTRAINT sandbox_outputs_index_check CHECK ((index >= 0))
+);
+
+CREATE TABLE public.sandbox_transactions (
+    tx_id text NOT NULL COLLATE pg_catalog."C",
+    seq bigint NOT NULL,
+    sender text NOT NULL COLLATE pg_catalog."C",
+    spends text NOT NULL COLLATE pg_catalog."C",
+    replaces text COLLATE pg_catalog."C",
+    state text NOT NULL,
+    CONSTRAINT sandbox_transactions_check CHECK (((replaces IS NULL) = (spends = tx_id))),
+    CONSTRAINT sandbox_transactions_state_check CHECK ((state = ANY (ARRAY['mempool'::text, 'included'::text, 'dropped'::text, 'replaced'::text])))
+);
+
+ALTER TABLE public.sandbox_transactions ALTER COLUMN seq ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.sandbox_transactions_seq_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.targets (
+    merchant_id public.ident NOT NULL,
+    livemode boolean NOT NULL,
+    id public.ident NOT NULL,
+    network text NOT NULL,
+    style text NOT NULL,
+    address text NOT NULL COLLATE pg_catalog."C",
+    memo text COLLATE pg_catalog."C",
+    asset text,
+    units public.units,
+    reference public.ident,
+    open boolean DEFAULT true NOT NULL,
+    watch_until timestamp with time zone NOT NULL,
+    CONSTRAINT targets_check CHECK (((style = 'memo'::text) = (memo IS NOT NULL))),
+    CONSTRAINT targets_check1 CHECK (((style = 'amount'::text) = ((units IS NOT NULL) AND (asset IS NOT NULL)))),
+    CONSTRAINT targets_check2 CHECK (((style = 'wallet'::text) = (reference IS NULL))),
+    CONSTRAINT targets_style_check CHECK ((style = ANY (ARRAY['address'::text, 'memo'::text, 'amount'::text, 'wallet'::text])))
+);
+
+ALTER TABLE ONLY public.targets FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.transfers (
+    network text NOT NULL,
+    tx_id text NOT NULL COLLATE pg_catalog."C",
+    index integer NOT NULL,
+    merchant_id public.ident NOT NULL,
+    livemode boolean NOT NULL,
+    target_id public.ident NOT NULL,
+    reference public.ident,
+    asset text NOT NULL,
+    sender text NOT NULL,
+    recipient text NOT NULL,
+    units public.units NOT NULL,
+    memo text,
+    state text NOT NULL,
+    depth_wanted integer NOT NULL,
+    block_hash text COLLATE pg_catalog."C",
+    height bigint,
+    block_time timestamp with time zone,
+    seen_at timestamp with time zone NOT NULL,
+    confirmed_at timestamp with time zone,
+    CONSTRAINT transfers_check CHECK (((state = ANY (ARRAY['mempool'::text, 'orphaned'::text])) = (block_hash IS NULL))),
+    CONSTRAINT transfers_check1 CHECK (((block_hash IS NULL) = (height IS NULL))),
+    CONSTRAINT transfers_depth_wanted_check CHECK ((depth_wanted >= 0)),
+    CONSTRAINT transfers_state_check CHECK ((state = ANY (ARRAY['mempool'::text, 'included'::text, 'confirmed'::text, 'final'::text, 'orphaned'::text]))),
+    CONSTRAINT transfers_units_check CHECK (((units)::numeric > (0)::numeric))
+);
+
+ALTER TABLE ONLY public.transfers FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.wallets (
+    merchant_id public.ident NOT NULL,
+    livemode boolean NOT NULL,
+    network text NOT NULL,
+    address text NOT NULL COLLATE pg_catalog."C",
+    created_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY public.wallets FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.webhook_endpoints (
+    merchant_id public.ident NOT NULL,
+    livemode boolean NOT NULL,
+    id public.ident NOT NULL,
+    url text NOT NULL,
+    description text,
+    enabled_events text[] NOT NULL,
+    metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
+    api_version text,
+    status text NOT NULL,
+    disabled_reason text,
+    secret bytea NOT NULL,
+    old_secret bytea,
+    old_secret_until timestamp with time zone,
+    schemes text[] NOT NULL,
+    retry_profile text NOT NULL,
+    timeout_s integer NOT NULL,
+    failing_since timestamp with time zone,
+    lane_until timestamp with time zone,
+    lane_token public.ident,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT webhook_endpoints_status_check CHECK ((status = ANY (ARRAY['enabled'::text, 'disabled'::text, 'deleted'::text])))
+);
+
+ALTER TABLE ONLY public.webhook_endpoints FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE ONLY public.api_keys
+    ADD CONSTRAINT api_keys_pkey PRIMARY KEY (merchant_id, livemode, id);
+
+ALTER TABLE ONLY public.attempts
+    ADD CONSTRAINT attempts_pkey PRIMARY KEY (merchant_id, livemode, delivery_id, n);
+
+ALTER TABLE ONLY public.audit_head
+    ADD CONSTRAINT audit_head_pkey PRIMARY KEY (one);
+
+ALTER TABLE ONLY public.audit_log
+    ADD CONSTRAINT audit_log_pkey PRIMARY KEY (seq);
+
+ALTER TABLE ONLY public.blocks
+    ADD CONSTRAINT blocks_pkey PRIMARY KEY (network, hash);
+
+ALTER TABLE ONLY public.chains
+    ADD CONSTRAINT chains_pkey PRIMARY KEY (network);
+
+ALTER TABLE ONLY public.checkout_sessions
+    ADD CONSTRAINT checkout_sessions_pkey PRIMARY KEY (merchant_id, livemode, id);
+
+ALTER TABLE ONLY public.credits
+    ADD CONSTRAINT credits_pkey PRIMARY KEY (network, tx_id, index, seq);
+
+ALTER TABLE ONLY public.customers
+    ADD CONSTRAINT customers_pkey PRIMARY KEY (merchant_id, livemode, id);
+
+ALTER TABLE ONLY public.deliveries
+    ADD CONSTRAINT deliveries_event_id_endpoint_id_key UNIQUE (event_id, endpoint_id);
+
+ALTER TABLE ONLY public.deliveries
+    ADD CONSTRAINT deliveries_pkey PRIMARY KEY (merchant_id, livemode, id);
+
+ALTER TABLE ONLY public.event_counters
+    ADD CONSTRAINT event_counters_pkey PRIMARY KEY (merchant_id, livemode);
+
+ALTER TABLE ONLY public.events
+    ADD CONSTRAINT events_fact_id_type_key UNIQUE (fact_id, type);
+
+ALTER TABLE ONLY public.events
+    ADD CONSTRAINT events_merchant_id_livemode_seq_key UNIQUE (merchant_id, livemode, seq);
+
+ALTER TABLE ONLY public.events
+    ADD CONSTRAINT events_pkey PRIMARY KEY (merchant_id, livemode, id);
+
+ALTER TABLE ONLY public.facts
+    ADD CONSTRAINT facts_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.heartbeats
+    ADD CONSTRAINT heartbeats_pkey PRIMARY KEY (loop);
+
+ALTER TABLE ONLY public.idempotency_keys
+    ADD CONSTRAINT idempotency_keys_pkey PRIMARY KEY (merchant_id, livemode, key);
+
+ALTER TABLE ONLY public.jobs
+    ADD CONSTRAINT jobs_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.ledger_accounts
+    ADD CONSTRAINT ledger_accounts_merchant_id_livemode_kind_asset_key UNIQUE (merchant_id, livemode, kind, asset);
+
+ALTER TABLE ONLY public.ledger_accounts
+    ADD CONSTRAINT ledger_accounts_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.ledger_entries
+    ADD CONSTRAINT ledger_entries_kind_source_seq_key UNIQUE (kind, source, seq);
+
+ALTER TABLE ONLY public.ledger_entries
+    ADD CONSTRAINT ledger_entries_pkey PRIMARY KEY (merchant_id, livemode, id);
+
+ALTER TABLE ONLY public.merchants
+    ADD CONSTRAINT merchants_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.offers
+    ADD CONSTRAINT offers_pkey PRIMARY KEY (merchant_id, livemode, id);
+
+ALTER TABLE ONLY public.payment_intents
+    ADD CONSTRAINT payment_intents_pkey PRIMARY KEY (merchant_id, livemode, id);
+
+ALTER TABLE ONLY public.payout_holds
+    ADD CONSTRAINT payout_holds_pkey PRIMARY KEY (asset, reason);
+
+ALTER TABLE ONLY public.rates
+    ADD CONSTRAINT rates_pkey PRIMARY KEY (base, quote, source);
+
+ALTER TABLE ONLY public.reactions
+    ADD CONSTRAINT reactions_pkey PRIMARY KEY (reaction, fact_id);
+
+ALTER TABLE ONLY public.sandbox_block_transactions
+    ADD CONSTRAINT sandbox_block_transactions_block_hash_tx_id_key UNIQUE (block_hash, tx_id);
+
+ALTER TABLE ONLY public.sandbox_block_transactions
+    ADD CONSTRAINT sandbox_block_transactions_pkey PRIMARY KEY (block_hash, n);
+
+ALTER TABLE ONLY public.sandbox_blocks
+    ADD CONSTRAINT sandbox_blocks_pkey PRIMARY KEY (hash);
+
+ALTER TABLE ONLY public.sandbox_chain
+    ADD CONSTRAINT sandbox_chain_pkey PRIMARY KEY (one);
+
+ALTER TABLE ONLY public.sandbox_lies
+    ADD CONSTRAINT sandbox_lies_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.sandbox_outputs
+    ADD CONSTRAINT sandbox_outputs_pkey PRIMARY KEY (tx_id, index);
+
+ALTER TABLE ONLY public.sandbox_transactions
+    ADD CONSTRAINT sandbox_transactions_pkey PRIMARY KEY (tx_id);
+
+ALTER TABLE ONLY public.targets
+    ADD CONSTRAINT targets_pkey PRIMARY KEY (merchant_id, livemode, id);
+
+ALTER TABLE ONLY public.transfers
+    ADD CONSTRAINT transfers_pkey PRIMARY KEY (network, tx_id, index);
+
+ALTER TABLE ONLY public.wallets
+    ADD CONSTRAINT wallets_pkey PRIMARY KEY (merchant_id, livemode, network);
+
+ALTER TABLE ONLY public.webhook_endpoints
+    ADD CONSTRAINT webhook_endpoints_pkey PRIMARY KEY (merchant_id, livemode, id);
+
+CREATE UNIQUE INDEX api_keys_id ON public.api_keys USING btree (id);
+
+CREATE UNIQUE INDEX blocks_canonical ON public.blocks USING btree (network, height) WHERE canonical;
+
+CREATE UNIQUE INDEX checkout_sessions_id ON public.checkout_sessions USING btree (id);
+
+CREATE UNIQUE INDEX checkout_sessions_intent ON public.checkout_sessions USING btree (intent_id);
+
+CREATE INDEX credits_intent ON public.credits USING btree (intent_id) WHERE (intent_id IS NOT NULL);
+
+CREATE UNIQUE INDEX credits_live ON public.credits USING btree (network, tx_id, index) WHERE (reversed_by IS NULL);
+
+CREATE INDEX customers_email ON public.customers USING btree (merchant_id, livemode, email, id);
+
+CREATE INDEX deliveries_due ON public.deliveries USING btree (endpoint_id, next_at) WHERE (state = 'pending'::text);
+
+CREATE INDEX events_age ON public.events USING btree (created_at);
+
+CREATE INDEX events_object ON public.events USING btree (merchant_id, livemode, object_id);
+
+CREATE INDEX idempotency_keys_age ON public.idempotency_keys USING btree (created_at);
+
+CREATE INDEX jobs_due ON public.jobs USING btree (run_at);
+
+CREATE UNIQUE INDEX jobs_key ON public.jobs USING btree (name, key) WHERE (key IS NOT NULL);
+
+CREATE UNIQUE INDEX ledger_entries_reverses ON public.ledger_entries USING btree (reverses) WHERE (reverses IS NOT NULL);
+
+CREATE INDEX ledger_entries_source ON public.ledger_entries USING btree (source);
+
+CREATE INDEX ledger_postings_account ON public.ledger_postings USING btree (account_id, entry_id);
+
+CREATE INDEX ledger_postings_entry ON public.ledger_postings USING btree (entry_id);
+
+CREATE UNIQUE INDEX offers_id ON public.offers USING btree (id);
+
+CREATE INDEX offers_intent ON public.offers USING btree (intent_id, id);
+
+CREATE INDEX payment_intents_customer ON public.payment_intents USING btree (merchant_id, livemode, customer_id, id) WHERE (customer_id IS NOT NULL);
+
+CREATE INDEX payment_intents_expiring ON public.payment_intents USING btree (expires_at) WHERE (status = ANY (ARRAY['requires_payment_method'::text, 'requires_confirmation'::text, 'requires_action'::text]));
+
+CREATE INDEX reactions_waiting ON public.reactions USING btree (next_at) WHERE (attempts > 0);
+
+CREATE INDEX sandbox_block_transactions_tx ON public.sandbox_block_transactions USING btree (tx_id);
+
+CREATE UNIQUE INDEX sandbox_blocks_canonical ON public.sandbox_blocks USING btree (height) WHERE canonical;
+
+CREATE UNIQUE INDEX sandbox_blocks_genesis ON public.sandbox_blocks USING btree (height) WHERE (height = 0);
+
+CREATE INDEX sandbox_lies_provider ON public.sandbox_lies USING btree (provider, id);
+
+CREATE UNIQUE INDEX sandbox_transactions_live ON public.sandbox_transactions USING btree (spends) WHERE (state = ANY (ARRAY['mempool'::text, 'included'::text]));
+
+CREATE INDEX sandbox_transactions_spends ON public.sandbox_transactions USING btree (spends);
+
+CREATE INDEX sandbox_transactions_waiting ON public.sandbox_transactions USING btree (seq) WHERE (state = 'mempool'::text);
+
+CREATE UNIQUE INDEX targets_address ON public.targets USING btree (network, address) WHERE (style = 'address'::text);
+
+CREATE UNIQUE INDEX targets_amount ON public.targets USING btree (network, address, asset, units) WHERE ((style = 'amount'::text) AND open);
+
+CREATE UNIQUE INDEX targets_memo ON public.targets USING btree (network, address, memo) WHERE (style = 'memo'::text);
+
+CREATE INDEX targets_old_amounts ON public.targets USING btree (watch_until) WHERE ((style = 'amount'::text) AND open);
+
+CREATE INDEX targets_reference ON public.targets USING btree (reference) WHERE (reference IS NOT NULL);
+
+CREATE UNIQUE INDEX targets_wallet ON public.targets USING btree (network, address) WHERE (style = 'wallet'::text);
+
+CREATE INDEX transfers_block ON public.transfers USING btree (network, block_hash);
+
+CREATE INDEX transfers_mempool ON public.transfers USING btree (network, seen_at) WHERE (state = 'mempool'::text);
+
+CREATE INDEX transfers_reference ON public.transfers USING btree (reference);
+
+CREATE INDEX transfers_settling ON public.transfers USING btree (network, height) WHERE (state = ANY (ARRAY['included'::text, 'confirmed'::text]));
+
+CREATE UNIQUE INDEX wallets_address ON public.wallets USING btree (network, address);
+
+CREATE UNIQUE INDEX webhook_endpoints_id ON public.webhook_endpoints USING btree (id);
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.audit_log FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.ledger_entries FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.ledger_postings FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE CONSTRAINT TRIGGER entry_has_postings AFTER INSERT ON public.ledger_entries DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.check_entry();
+
+CREATE TRIGGER never_emptied BEFORE TRUNCATE ON public.audit_log FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER never_emptied BEFORE TRUNCATE ON public.ledger_entries FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER never_emptied BEFORE TRUNCATE ON public.ledger_postings FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER postings_balance AFTER INSERT ON public.ledger_postings REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION public.check_postings();
+
+ALTER TABLE ONLY public.api_keys
+    ADD CONSTRAINT api_keys_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES public.merchants(id);
+
+ALTER TABLE ONLY public.attempts
+    ADD CONSTRAINT attempts_merchant_id_livemode_delivery_id_fkey FOREIGN KEY (merchant_id, livemode, delivery_id) REFERENCES public.deliveries(merchant_id, livemode, id);
+
+ALTER TABLE ONLY public.blocks
+    ADD CONSTRAINT blocks_network_fkey FOREIGN KEY (network) REFERENCES public.chains(network);
+
+ALTER TABLE ONLY public.checkout_sessions
+    ADD CONSTRAINT checkout_sessions_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES public.merchants(id);
+
+ALTER TABLE ONLY public.checkout_sessions
+    ADD CONSTRAINT checkout_sessions_merchant_id_livemode_customer_id_fkey FOREIGN KEY (merchant_id, livemode, customer_id) REFERENCES public.customers(merchant_id, livemode, id);
+
+ALTER TABLE ONLY public.checkout_sessions
+    ADD CONSTRAINT checkout_sessions_merchant_id_livemode_intent_id_fkey FOREIGN KEY (merchant_id, livemode, intent_id) REFERENCES public.payment_intents(merchant_id, livemode, id);
+
+ALTER TABLE ONLY public.credits
+    ADD CONSTRAINT credits_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES public.merchants(id);
+
+ALTER TABLE ONLY public.credits
+    ADD CONSTRAINT credits_merchant_id_livemode_entry_id_fkey FOREIGN KEY (merchant_id, livemode, entry_id) REFERENCES public.ledger_entries(merchant_id, livemode, id);
+
+ALTER TABLE ONLY public.credits
+    ADD CONSTRAINT credits_merchant_id_livemode_intent_id_fkey FOREIGN KEY (merchant_id, livemode, intent_id) REFERENCES public.payment_intents(merchant_id, livemode, id);
+
+ALTER TABLE ONLY public.credits
+    ADD CONSTRAINT credits_merchant_id_livemode_reversed_by_fkey FOREIGN KEY (merchant_id, livemode, reversed_by) REFERENCES public.ledger_entries(merchant_id, livemode, id);
+
+ALTER TABLE ONLY public.credits
+    ADD CONSTRAINT credits_network_tx_id_index_fkey FOREIGN KEY (network, tx_id, index) REFERENCES public.transfers(network, tx_id, index);
+
+ALTER TABLE ONLY public.customers
+    ADD CONSTRAINT customers_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES public.merchants(id);
+
+ALTER TABLE ONLY public.deliveries
+    ADD CONSTRAINT deliveries_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES public.merchants(id);
+
+ALTER TABLE ONLY public.deliveries
+    ADD CONSTRAINT deliveries_merchant_id_livemode_endpoint_id_fkey FOREIGN KEY (merchant_id, livemode, endpoint_id) REFERENCES public.webhook_endpoints(merchant_id, livemode, id);
+
+ALTER TABLE ONLY public.deliveries
+    ADD CONSTRAINT deliveries_merchant_id_livemode_event_id_fkey FOREIGN KEY (merchant_id, livemode, event_id) REFERENCES public.events(merchant_id, livemode, id);
+
+ALTER TABLE ONLY public.event_counters
+    ADD CONSTRAINT event_counters_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES public.merchants(id);
+
+ALTER TABLE ONLY public.events
+    ADD CONSTRAINT events_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES public.merchants(id);
+
+ALTER TABLE ONLY public.idempotency_keys
+    ADD CONSTRAINT idempotency_keys_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES public.merchants(id);
+
+ALTER TABLE ONLY public.ledger_accounts
+    ADD CONSTRAINT ledger_accounts_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES public.merchants(id);
+
+ALTER TABLE ONLY public.ledger_entries
+    ADD CONSTRAINT ledger_entries_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES public.merchants(id);
+
+ALTER TABLE ONLY public.ledger_entries
+    ADD CONSTRAINT ledger_entries_merchant_id_livemode_reverses_fkey FOREIGN KEY (merchant_id, livemode, reverses) REFERENCES public.ledger_entries(merchant_id, livemode, id);
+
+ALTER TABLE ONLY public.ledger_postings
+    ADD CONSTRAINT ledger_postings_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.ledger_accounts(id);
+
+ALTER TABLE ONLY public.ledger_postings
+    ADD CONSTRAINT ledger_postings_merchant_id_livemode_entry_id_fkey FOREIGN KEY (merchant_id, livemode, entry_id) REFERENCES public.ledger_entries(merchant_id, livemode, id);
+
+ALTER TABLE ONLY public.offers
+    ADD CONSTRAINT offers_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES public.merchants(id);
+
+ALTER TABLE ONLY public.offers
+    ADD CONSTRAINT offers_merchant_id_livemode_intent_id_fkey FOREIGN KEY (merchant_id, livemode, intent_id) REFERENCES public.payment_intents(merchant_id, livemode, id);
+
+ALTER TABLE ONLY public.payment_intents
+    ADD CONSTRAINT payment_intents_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES public.merchants(id);
+
+ALTER TABLE ONLY public.payment_intents
+    ADD CONSTRAINT payment_intents_merchant_id_livemode_customer_id_fkey FOREIGN KEY (merchant_id, livemode, customer_id) REFERENCES public.customers(merchant_id, livemode, id);
+
+ALTER TABLE ONLY public.reactions
+    ADD CONSTRAINT reactions_fact_id_fkey FOREIGN KEY (fact_id) REFERENCES public.facts(id);
+
+ALTER TABLE ONLY public.sandbox_block_transactions
+    ADD CONSTRAINT sandbox_block_transactions_block_hash_fkey FOREIGN KEY (block_hash) REFERENCES public.sandbox_blocks(hash);
+
+ALTER TABLE ONLY public.sandbox_block_transactions
+    ADD CONSTRAINT sandbox_block_transactions_tx_id_fkey FOREIGN KEY (tx_id) REFERENCES public.sandbox_transactions(tx_id);
+
+ALTER TABLE ONLY public.sandbox_blocks
+    ADD CONSTRAINT sandbox_blocks_parent_fkey FOREIGN KEY (parent) REFERENCES public.sandbox_blocks(hash);
+
+ALTER TABLE ONLY public.sandbox_outputs
+    ADD CONSTRAINT sandbox_outputs_tx_id_fkey FOREIGN KEY (tx_id) REFERENCES public.sandbox_transactions(tx_id);
+
+ALTER TABLE ONLY public.sandbox_transactions
+    ADD CONSTRAINT sandbox_transactions_replaces_fkey FOREIGN KEY (replaces) REFERENCES public.sandbox_transactions(tx_id);
+
+ALTER TABLE ONLY public.sandbox_transactions
+    ADD CONSTRAINT sandbox_transactions_spends_fkey FOREIGN KEY (spends) REFERENCES public.sandbox_transactions(tx_id);
+
+ALTER TABLE ONLY public.targets
+    ADD CONSTRAINT targets_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES public.merchants(id);
+
+ALTER TABLE ONLY public.transfers
+    ADD CONSTRAINT transfers_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES public.merchants(id);
+
+ALTER TABLE ONLY public.transfers
+    ADD CONSTRAINT transfers_merchant_id_livemode_target_id_fkey FOREIGN KEY (merchant_id, livemode, target_id) REFERENCES public.targets(merchant_id, livemode, id);
+
+ALTER TABLE ONLY public.transfers
+    ADD CONSTRAINT transfers_network_fkey FOREIGN KEY (network) REFERENCES public.chains(network);
+
+ALTER TABLE ONLY public.wallets
+    ADD CONSTRAINT wallets_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES public.merchants(id);
+
+ALTER TABLE ONLY public.webhook_endpoints
+    ADD CONSTRAINT webhook_endpoints_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES public.merchants(id);
+
+ALTER TABLE public.api_keys ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.attempts ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.audit_log ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.checkout_sessions ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.credits ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.customers ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.deliveries ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.event_counters ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.events ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.facts ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.idempotency_keys ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.ledger_accounts ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.ledger_entries ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.ledger_postings ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.merchants ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.offers ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.payment_intents ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.targets ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY tenant ON public.api_keys TO sluice_tenant USING ((((merchant_id)::text = current_setting('sluice.merchant'::text, true)) AND (livemode = (current_setting('sluice.livemode'::text, true) = 'on'::text))));
+
+CREATE POLICY tenant ON public.attempts TO sluice_tenant USING ((((merchant_id)::text = current_setting('sluice.merchant'::text, true)) AND (livemode = (current_setting('sluice.livemode'::text, true) = 'on'::text))));
+
+CREATE POLICY tenant ON public.audit_log TO sluice_tenant USING (((merchant_id)::text = current_setting('sluice.merchant'::text, true)));
+
+CREATE POLICY tenant ON public.checkout_sessions TO sluice_tenant USING ((((merchant_id)::text = current_setting('sluice.merchant'::text, true)) AND (livemode = (current_setting('sluice.livemode'::text, true) = 'on'::text))));
+
+CREATE POLICY tenant ON public.credits TO sluice_tenant USING ((((merchant_id)::text = current_setting('sluice.merchant'::text, true)) AND (livemode = (current_setting('sluice.livemode'::text, true) = 'on'::text))));
+
+CREATE POLICY tenant ON public.customers TO sluice_tenant USING ((((merchant_id)::text = current_setting('sluice.merchant'::text, true)) AND (livemode = (current_setting('sluice.livemode'::text, true) = 'on'::text))));
+
+CREATE POLICY tenant ON public.deliveries TO sluice_tenant USING ((((merchant_id)::text = current_setting('sluice.merchant'::text, true)) AND (livemode = (current_setting('sluice.livemode'::text, true) = 'on'::text))));
+
+CREATE POLICY tenant ON public.event_counters TO sluice_tenant USING ((((merchant_id)::text = current_setting('sluice.merchant'::text, true)) AND (livemode = (current_setting('sluice.livemode'::text, true) = 'on'::text))));
+
+CREATE POLICY tenant ON public.events TO sluice_tenant USING ((((merchant_id)::text = current_setting('sluice.merchant'::text, true)) AND (livemode = (current_setting('sluice.livemode'::text, true) = 'on'::text))));
+
+CREATE POLICY tenant ON public.facts TO sluice_tenant USING ((((merchant_id)::text = current_setting('sluice.merchant'::text, true)) AND (livemode = (current_setting('sluice.livemode'::text, true) = 'on'::text))));
+
+CREATE POLICY tenant ON public.idempotency_keys TO sluice_tenant USING ((((merchant_id)::text = current_setting('sluice.merchant'::text, true)) AND (livemode = (current_setting('sluice.livemode'::text, true) = 'on'::text))));
+
+CREATE POLICY tenant ON public.ledger_accounts TO sluice_tenant USING ((((merchant_id)::text = current_setting('sluice.merchant'::text, true)) AND (livemode = (current_setting('sluice.livemode'::text, true) = 'on'::text))));
+
+CREATE POLICY tenant ON public.ledger_entries TO sluice_tenant USING ((((merchant_id)::text = current_setting('sluice.merchant'::text, true)) AND (livemode = (current_setting('sluice.livemode'::text, true) = 'on'::text))));
+
+CREATE POLICY tenant ON public.ledger_postings TO sluice_tenant USING ((((merchant_id)::text = current_setting('sluice.merchant'::text, true)) AND (livemode = (current_setting('sluice.livemode'::text, true) = 'on'::text))));
+
+CREATE POLICY tenant ON public.merchants TO sluice_tenant USING (((id)::text = current_setting('sluice.merchant'::text, true)));
+
+CREATE POLICY tenant ON public.offers TO sluice_tenant USING ((((merchant_id)::text = current_setting('sluice.merchant'::text, true)) AND (livemode = (current_setting('sluice.livemode'::text, true) = 'on'::text))));
+
+CREATE POLICY tenant ON public.payment_intents TO sluice_tenant USING ((((merchant_id)::text = current_setting('sluice.merchant'::text, true)) AND (livemode = (current_setting('sluice.livemode'::text, true) = 'on'::text))));
+
+CREATE POLICY tenant ON public.targets TO sluice_tenant USING ((((merchant_id)::text = current_setting('sluice.merchant'::text, true)) AND (livemode = (current_setting('sluice.livemode'::text, true) = 'on'::text))));
+
+CREATE POLICY tenant ON public.transfers TO sluice_tenant USING ((((merchant_id)::text = current_setting('sluice.merchant'::text, true)) AND (livemode = (current_setting('sluice.livemode'::text, true) = 'on'::text))));
+
+CREATE POLICY tenant ON public.wallets TO sluice_tenant USING ((((merchant_id)::text = current_setting('sluice.merchant'::text, true)) AND (livemode = (current_setting('sluice.livemode'::text, true) = 'on'::text))));
+
+CREATE POLICY tenant ON public.webhook_endpoints TO sluice_tenant USING ((((merchant_id)::text = current_setting('sluice.merchant'::text, true)) AND (livemode = (current_setting('sluice.livemode'::text, true) = 'on'::text))));
+
+ALTER TABLE public.transfers ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.wallets ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.webhook_endpoints ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY worker ON public.api_keys TO sluice_worker USING (true) WITH CHECK (true);
+
+CREATE POLICY worker ON public.attempts TO sluice_worker USING (true) WITH CHECK (true);
+
+CREATE POLICY worker ON public.audit_log TO sluice_worker USING (true) WITH CHECK (true);
+
+CREATE POLICY worker ON public.checkout_sessions TO sluice_worker USING (true) WITH CHECK (true);
+
+CREATE POLICY worker ON public.credits TO sluice_worker USING (true) WITH CHECK (true);
+
+CREATE POLICY worker ON public.customers TO sluice_worker USING (true) WITH CHECK (true);
+
+CREATE POLICY worker ON public.deliveries TO sluice_worker USING (true) WITH CHECK (true);
+
+CREATE POLICY worker ON public.event_counters TO sluice_worker USING (true) WITH CHECK (true);
+
+CREATE POLICY worker ON public.events TO sluice_worker USING (true) WITH CHECK (true);
+
+CREATE POLICY worker ON public.facts TO sluice_worker USING (true) WITH CHECK (true);
+
+CREATE POLICY worker ON public.idempotency_keys TO sluice_worker USING (true) WITH CHECK (true);
+
+CREATE POLICY worker ON public.ledger_accounts TO sluice_worker USING (true) WITH CHECK (true);
+
+CREATE POLICY worker ON public.ledger_entries TO sluice_worker USING (true) WITH CHECK (true);
+
+CREATE POLICY worker ON public.ledger_postings TO sluice_worker USING (true) WITH CHECK (true);
+
+CREATE POLICY worker ON public.merchants TO sluice_worker USING (true) WITH CHECK (true);
+
+CREATE POLICY worker ON public.offers TO sluice_worker USING (true) WITH CHECK (true);
+
+CREATE POLICY worker ON public.payment_intents TO sluice_worker USING (true) WITH CHECK (true);
+
+CREATE POLICY worker ON public.targets TO sluice_worker USING (true) WITH CHECK (true);
+
+CREATE POLICY worker ON public.transfers TO sluice_worker USING (true) WITH CHECK (true);
+
+CREATE POLICY worker ON public.wallets TO sluice_worker USING (true) WITH CHECK (true);
+
+CREATE POLICY worker ON public.webhook_endpoints TO sluice_worker USING (true) WITH CHECK (true);
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.api_keys TO sluice_worker;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.api_keys TO sluice_tenant;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.attempts TO sluice_worker;
+GRANT SELECT,INSERT ON TABLE public.attempts TO sluice_tenant;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.audit_head TO sluice_worker;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.audit_head TO sluice_tenant;
+
+GRANT SELECT,INSERT ON TABLE public.audit_log TO sluice_worker;
+GRANT SELECT,INSERT ON TABLE public.audit_log TO sluice_tenant;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.blocks TO sluice_worker;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.blocks TO sluice_tenant;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.chains TO sluice_worker;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.chains TO sluice_tenant;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.checkout_sessions TO sluice_worker;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.checkout_sessions TO sluice_tenant;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.credits TO sluice_worker;
+GRANT SELECT,INSERT ON TABLE public.credits TO sluice_tenant;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.customers TO sluice_worker;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.customers TO sluice_tenant;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.deliveries TO sluice_worker;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.deliveries TO sluice_tenant;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.event_counters TO sluice_worker;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.event_counters TO sluice_tenant;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.events TO sluice_worker;
+GRANT SELECT,INSERT ON TABLE public.events TO sluice_tenant;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.facts TO sluice_worker;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.facts TO sluice_tenant;
+
+GRANT USAGE ON SEQUENCE public.facts_id_seq TO sluice_worker;
+GRANT USAGE ON SEQUENCE public.facts_id_seq TO sluice_tenant;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.heartbeats TO sluice_worker;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.heartbeats TO sluice_tenant;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.idempotency_keys TO sluice_worker;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.idempotency_keys TO sluice_tenant;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.jobs TO sluice_worker;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.jobs TO sluice_tenant;
+
+GRANT USAGE ON SEQUENCE public.jobs_id_seq TO sluice_worker;
+GRANT USAGE ON SEQUENCE public.jobs_id_seq TO sluice_tenant;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.ledger_accounts TO sluice_worker;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.ledger_accounts TO sluice_tenant;
+
+GRANT USAGE ON SEQUENCE public.ledger_accounts_id_seq TO sluice_worker;
+GRANT USAGE ON SEQUENCE public.ledger_accounts_id_seq TO sluice_tenant;
+
+GRANT SELECT,INSERT ON TABLE public.ledger_entries TO sluice_worker;
+GRANT SELECT,INSERT ON TABLE public.ledger_entries TO sluice_tenant;
+
+GRANT SELECT,INSERT ON TABLE public.ledger_postings TO sluice_worker;
+GRANT SELECT,INSERT ON TABLE public.ledger_postings TO sluice_tenant;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.merchants TO sluice_worker;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.merchants TO sluice_tenant;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.offers TO sluice_worker;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.offers TO sluice_tenant;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.payment_intents TO sluice_worker;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.payment_intents TO sluice_tenant;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.payout_holds TO sluice_worker;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.payout_holds TO sluice_tenant;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.rates TO sluice_worker;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.rates TO sluice_tenant;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.reactions TO sluice_worker;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.reactions TO sluice_tenant;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sandbox_block_transactions TO sluice_worker;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sandbox_block_transactions TO sluice_tenant;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sandbox_blocks TO sluice_worker;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sandbox_blocks TO sluice_tenant;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sandbox_chain TO sluice_worker;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sandbox_chain TO sluice_tenant;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sandbox_lies TO sluice_worker;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sandbox_lies TO sluice_tenant;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sandbox_outputs TO sluice_worker;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sandbox_outputs TO sluice_tenant;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sandbox_transactions TO sluice_worker;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sandbox_transactions TO sluice_tenant;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.targets TO sluice_worker;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.targets TO sluice_tenant;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.transfers TO sluice_worker;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.transfers TO sluice_tenant;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.wallets TO sluice_worker;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.wallets TO sluice_tenant;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.webhook_endpoints TO sluice_worker;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.webhook_endpoints TO sluice_tenant;
