@@ -468,11 +468,9 @@ CREATE TABLE events (
   type text NOT NULL,
   object_id ident NOT NULL,
   body bytea NOT NULL,
-  fact_id bigint NOT NULL,
   created_at timestamptz NOT NULL,
   PRIMARY KEY (merchant_id, livemode, id),
-  UNIQUE (merchant_id, livemode, seq),
-  UNIQUE (fact_id, type)
+  UNIQUE (merchant_id, livemode, seq)
 );
 CREATE INDEX events_age ON events (created_at);
 CREATE INDEX events_object ON events (merchant_id, livemode, object_id);

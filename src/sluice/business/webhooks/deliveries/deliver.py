@@ -1,0 +1,180 @@
+"""Serve lanes: tell one endpoint what is due, two at a time, and write down what it said.
+
+A lane is claimed, served and written down as separate Works, with the sending between them. Each
+endpoint has a lane of its own, so one that does not answer holds up nobody else.
+"""
+
+import asyncio
+import datetime as dt
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+import structlog
+
+from sluice.base.egress import Answer, EgressError
+from sluice.base.errors import SluiceError
+from sluice.base.sealing import Sealer
+from sluice.base.work import Work, Works
+from sluice.business.webhooks.deliveries import store
+from sluice.business.webhooks.deliveries.model import Attempt, Delivery
+from sluice.business.webhooks.deliveries.retry import Outcome, judge, next_attempt, profile_named
+from sluice.business.webhooks.deliveries.sign import Message, Scheme, sign_message
+from sluice.business.webhooks.deliveries.store import Result
+from sluice.business.webhooks.endpoints import lanes
+from sluice.business.webhooks.endpoints.edit import open_secrets
+from sluice.business.webhooks.endpoints.model import Endpoint
+
+IN_FLIGHT_MAX: Final = 2
+_CHUNK: Final = 40
+_LEASE_S: Final = 120.0
+# After trouble the lane rests, so that an endpoint that is down does not use up the workers.
+_REST_S: Final = 5.0
+_DISABLE_AFTER: Final = dt.timedelta(days=5)
+
+log = structlog.get_logger()
+
+
+class Post(Protocol):
+    """Sends bytes to a URL that may be reached."""
+
+    async def post(
+        self, url: str, body: bytes, *, headers: dict[str, str], timeout_s: float, answer_max: int
+    ) -> Answer:
+        """Return the answer, or raise EgressError."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Deliverer:
+    """What serving a lane needs. `observe` is told each attempt and how long its event had waited."""
+
+    works: Works
+    post: Post
+    sealer: Sealer
+    default_version: str
+    observe: Callable[[Attempt, Outcome], None]
+    lease_s: float = _LEASE_S
+    rest_s: float = _REST_S
+
+
+async def deliver_once(deliverer: Deliverer, *, lanes_max: int = 16) -> int:
+    """Serve every lane that has something due; return how many attempts were made."""
+    async with deliverer.works.begin() as work:
+        token = work.new_id("lane")
+        endpoints = await lanes.claim_lanes(work, lanes_max, deliverer.lease_s, token)
+    if not endpoints:
+        return 0
+    async with asyncio.TaskGroup() as group:
+        served = [group.create_task(_serve(deliverer, endpoint, token)) for endpoint in endpoints]
+    return sum(task.result() for task in served)
+
+
+async def _serve(deliverer: Deliverer, endpoint: Endpoint, token: str) -> int:
+    """Serve one lane for one chunk and give it back."""
+    async with deliverer.works.begin() as work:
+        due = await store.due(
+            work, endpoint.merchant_id, endpoint.id, livemode=endpoint.livemode, limit=_CHUNK
+        )
+        secrets = open_secrets(endpoint, work.now, sealer=deliverer.sealer)
+        now = work.now
+    attempts = await _send_all(deliverer, endpoint, due, secrets, now)
+    async with deliverer.works.begin() as work:
+        if attempts and await lanes.holds_lane(work, endpoint.id, token):
+            await _write(work, endpoint, attempts)
+        trouble = any(judge(attempt.status_code) is not Outcome.DELIVERED for attempt in attempts)
+        await lanes.release_lane(work, endpoint.id, token, deliverer.rest_s if trouble else 0.0)
+        if not trouble and len(due) == _CHUNK:
+            work.tell("deliveries")
+    for attempt in attempts:
+        deliverer.observe(attempt, judge(attempt.status_code))
+    return len(attempts)
+
+
+async def _send_all(
+    deliverer: Deliverer, endpoint: Endpoint, due: Sequence[Delivery], secrets: Sequence[str], now: dt.datetime
+) -> list[Attempt]:
+    """Send at most two at a time, and stop at the first trouble: the rest would meet the same."""
+    waiting = iter(due)
+    made: list[Attempt] = []
+    healthy = True
+
+    async def runner() -> None:
+        nonlocal healthy
+        for delivery in waiting:
+            attempt = await _send(deliverer, endpoint, delivery, secrets, now)
+            made.append(attempt)
+            healthy = healthy and judge(attempt.status_code) is Outcome.DELIVERED
+            if not healthy:
+                return
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(min(IN_FLIGHT_MAX, len(due))):
+            group.create_task(runner())
+    return made
+
+
+async def _send(
+    deliverer: Deliverer, endpoint: Endpoint, delivery: Delivery, secrets: Sequence[str], now: dt.datetime
+) -> Attempt:
+    body = _in_version(delivery.body, deliverer.default_version, endpoint.api_version)
+    started = time.monotonic()
+    status: int | None = None
+    error: str | None = None
+    try:
+        headers = sign_message(
+            Message(body, delivery.event_id, now), secrets=secrets, schemes=[Scheme(name) for name in endpoint.schemes]
+        )
+        headers |= {"Content-Type": "application/json; charset=utf-8", "User-Agent": "Sluice/1.0"}
+        answer = await deliverer.post.post(
+            endpoint.url, body, headers=headers, timeout_s=endpoint.timeout_s, answer_max=1024
+        )
+        status = answer.status
+    except EgressError as failure:
+        error = failure.code
+    except SluiceError as failure:
+        error = failure.code
+        log.error("delivery.unsendable", delivery=delivery.id, error=failure.message)
+    took_ms = round((time.monotonic() - started) * 1000)
+    return Attempt(delivery, now, status, error, took_ms)
+
+
+async def _write(work: Work, endpoint: Endpoint, attempts: Sequence[Attempt]) -> None:
+    """Write attempts down, and what they say of the endpoint."""
+    results = [_result(work, endpoint, attempt) for attempt in attempts]
+    await store.save(work, results)
+    outcomes = [judge(attempt.status_code) for attempt in attempts]
+    if Outcome.GONE in outcomes:
+        await lanes.disable(work, endpoint, "The endpoint answered 410 Gone.")
+        await store.cancel(work, endpoint.id)
+        return
+    if Outcome.DELIVERED in outcomes:
+        if endpoint.failing_since is not None:
+            await lanes.set_failing(work, endpoint, None)
+        return
+    since = endpoint.failing_since or work.now
+    if work.now - since >= _DISABLE_AFTER:
+        await lanes.disable(work, endpoint, "Every delivery failed for five days.")
+        await store.cancel(work, endpoint.id)
+    elif endpoint.failing_since is None:
+        await lanes.set_failing(work, endpoint, since)
+
+
+def _result(work: Work, endpoint: Endpoint, attempt: Attempt) -> Result:
+    outcome = judge(attempt.status_code)
+    if outcome is Outcome.DELIVERED:
+        return Result(attempt, "delivered", None)
+    if outcome is Outcome.GONE:
+        return Result(attempt, "canceled", None)
+    made = attempt.delivery.attempts + 1
+    jitter = work.random_below(1000) / 1000
+    later = next_attempt(profile_named(endpoint.retry_profile), made, attempt.delivery.first_at, work.now, jitter)
+    return Result(attempt, "pending" if later else "exhausted", later)
+
+
+def _in_version(body: bytes, default: str, wanted: str | None) -> bytes:
+    """Name the endpoint's own API version in the bytes, where it has one."""
+    if wanted is None or wanted == default:
+        return body
+    return body.replace(f'"api_version":"{default}"'.encode(), f'"api_version":"{wanted}"'.encode(), 1)

@@ -1,0 +1,44 @@
+"""Lanes: the right to tell one endpoint, and how the telling goes."""
+
+import datetime as dt
+
+from sluice.base.work import Work
+from sluice.business.webhooks.endpoints import store
+from sluice.business.webhooks.endpoints.facts import EndpointDisabled
+from sluice.business.webhooks.endpoints.model import Endpoint
+
+
+async def claim_lanes(work: Work, limit: int, lease_s: float, token: str) -> list[Endpoint]:
+    """Take the lanes of endpoints that have something due and that nobody serves."""
+    return await store.claim_lanes(work, limit, lease_s, token)
+
+
+async def holds_lane(work: Work, endpoint_id: str, token: str) -> bool:
+    """Say whether a lane is still this worker's."""
+    return await store.holds_lane(work, endpoint_id, token)
+
+
+async def release_lane(work: Work, endpoint_id: str, token: str, rest_s: float) -> None:
+    """Give a lane back, to rest for a while."""
+    await store.release_lane(work, endpoint_id, token, rest_s)
+
+
+async def set_failing(work: Work, endpoint: Endpoint, since: dt.datetime | None) -> None:
+    """Note since when every attempt failed, or that one came through."""
+    await store.set_health(work, endpoint.id, "enabled", None, since)
+
+
+async def disable(work: Work, endpoint: Endpoint, reason: str) -> None:
+    """Tell an endpoint nothing any more, and tell the merchant so."""
+    await store.set_health(work, endpoint.id, "disabled", reason, endpoint.failing_since or work.now)
+    work.record(
+        [
+            EndpointDisabled(
+                merchant_id=endpoint.merchant_id,
+                livemode=endpoint.livemode,
+                endpoint_id=endpoint.id,
+                url=endpoint.url,
+                reason=reason,
+            )
+        ]
+    )

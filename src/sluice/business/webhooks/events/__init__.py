@@ -1,0 +1,1 @@
+"""What happened, in the words merchants read; kept for 30 days."""
