@@ -29,10 +29,11 @@ export function buildProject(target, { folder = join(HERE, ".build", target), pl
   writeSettings(folder);
   const names = [...FIRST, ...TARGETS[target], target];
   for (const name of names) {
-    const double = join(HERE, "doubles", `${target}.${name}.clar`);
-    const shared = join(HERE, "doubles", `${name}.clar`);
-    const source = [double, shared, join(SUITE, `${name}.clar`)].find((path) => existsSync(path));
-    copyFileSync(source, join(folder, "contracts", `${name}.clar`));
+    const double = join(HERE, "doubles", `${name}.clar`);
+    const extra = join(HERE, "doubles", `${name}.extra.clar`);
+    const source = readFileSync(existsSync(double) ? double : join(SUITE, `${name}.clar`), "utf8");
+    const more = name !== target && existsSync(extra) ? readFileSync(extra, "utf8") : "";
+    writeFileSync(join(folder, "contracts", `${name}.clar`), `${source}${more}`);
   }
   if (plant) breakContract(join(folder, "contracts", `${target}.clar`), plant);
   copyFileSync(join(HERE, "properties", `${target}.tests.clar`), join(folder, "contracts", `${target}.tests.clar`));

@@ -7,7 +7,17 @@ export const PLANTS = {
     { what: "a soulbound position moves", plant: ["(asserts! (get transferable s) ERR-SOULBOUND)", "true"] },
     { what: "the end pays less than the deposit", type: "test", plant: ["(if (>= t end)\n      deposit", "(if (>= t end)\n      (- deposit (mod deposit u3))"] },
   ],
-  "sluice-escrow": [],
-  "sluice-market": [],
+  "sluice-escrow": [
+    { what: "a partial release is not booked", plant: ["(merge e {paid: (+ (get paid e) amount)})", "e"] },
+    { what: "anyone releases early", plant: ["(>= burn-block-height (get release-at e))", "true"] },
+    { what: "the fee has no cap", plant: ["(asserts! (<= bps FEE-CAP) ERR-FEE)", "true"] },
+    { what: "fees of parts do not add up", type: "test", plant: ["(- (share (+ paid more) bps) (share paid bps))", "(share more bps)"] },
+  ],
+  "sluice-market": [
+    { what: "a sale pays the royalty twice", plant: ["(try! (push token (get royalty parts) (get payer parts)))", "(try! (push token (get royalty parts) (get payer parts)))\n    (try! (push token (get royalty parts) (get payer parts)))"] },
+    { what: "an offer is paid back twice", plant: ["(map-set offers offer (merge o {state: CANCELED}))", "true"] },
+    { what: "a stale listing is sold", plant: ["(asserts! (is-live id) ERR-STALE)\n    (asserts! (is-eq (contract-of token) (get pay-token l)) ERR-TOKEN)", "(asserts! (is-eq (contract-of token) (get pay-token l)) ERR-TOKEN)"] },
+    { what: "the buyer's floor is ignored", plant: ["(asserts! (>= (contract-call? .sluice-streams remaining id) min-remaining) ERR-REMAINING)", "true"] },
+  ],
   "sluice-treasury": [],
 };
