@@ -2,7 +2,7 @@
 
 import copy
 import json
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, TypeAlias
 
 from aiohttp import web
@@ -14,18 +14,26 @@ Reply: TypeAlias = dict[str, Any]
 Bend: TypeAlias = Callable[[str, list[Any], Reply], Reply]
 # Sees the whole body and answers in the node's stead, or returns None.
 Answer: TypeAlias = Callable[[Any], web.StreamResponse | None]
+# Is told the methods of a request before the node sees it.
+Before: TypeAlias = Callable[[list[str]], Awaitable[None]]
 
 
 class LyingProxy:
-    """Honest until told otherwise. `asked` holds every call that came, in order."""
+    """Honest until told otherwise.
+
+    `asked` holds every call that came, `requests` the headers of every request, `sizes` how many
+    calls were in it.
+    """
 
     def __init__(self, anvil: Anvil) -> None:
         self._anvil = anvil
         self._runner: web.AppRunner | None = None
         self._bends: list[Bend] = []
         self._answer: Answer | None = None
+        self._before: Before | None = None
         self.asked: list[tuple[str, list[Any]]] = []
         self.requests: list[dict[str, str]] = []
+        self.sizes: list[int] = []
         self.url = ""
 
     async def start(self) -> None:
@@ -52,10 +60,15 @@ class LyingProxy:
         """Answer whole requests in the node's stead from now on."""
         self._answer = answer
 
+    def before(self, before: Before) -> None:
+        """Let something happen before each request from now on."""
+        self._before = before
+
     def be_honest(self) -> None:
         """Pass everything on unchanged again."""
         self._bends.clear()
         self._answer = None
+        self._before = None
 
     def methods(self) -> list[str]:
         """Return the names of the calls that came."""
@@ -63,11 +76,14 @@ class LyingProxy:
 
     async def _serve(self, request: web.Request) -> web.StreamResponse:
         body = await request.json()
-        self.requests.append(dict(request.headers) | {":path": request.path_qs})
         calls = body if isinstance(body, list) else [body]
+        self.requests.append(dict(request.headers) | {":path": request.path_qs})
+        self.sizes.append(len(calls))
         self.asked += [(call["method"], list(call["params"])) for call in calls]
         if self._answer is not None and (own := self._answer(body)) is not None:
             return own
+        if self._before is not None:
+            await self._before([call["method"] for call in calls])
         honest = await self._anvil.egress.post(
             self._anvil.url,
             json.dumps(calls).encode(),

@@ -133,7 +133,7 @@ async def test_a_failed_transfer_is_not_seen(evm: EvmUnderTest) -> None:
 
 
 @pytest.mark.parametrize(
-    "signature, args",
+    ("signature", "args"),
     [("setPaused(bool)", (True,)), ("setBlacklisted(address,bool)", None)],
 )
 async def test_a_paused_or_blacklisted_payment_fails_and_is_not_seen(
