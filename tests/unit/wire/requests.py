@@ -69,6 +69,6 @@ def from_query(shape: Shape, query: bytes | str) -> Given:
     return shape.read(read_query(raw), "query")
 
 
-def with_defaults(**values: Any) -> dict[str, Any]:
+def with_defaults(**values: object) -> dict[str, Any]:
     """Return a create that is right but for what a test changes."""
     return {"amount": 5, "asset": "BTC", **values}

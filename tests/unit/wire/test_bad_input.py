@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Mapping
-from typing import Any
 
 import pytest
 
@@ -77,7 +76,7 @@ def metadata(code: str, message: str) -> Refusal:
     return code, "metadata", message
 
 
-def body(**values: Any) -> bytes:
+def body(**values: object) -> bytes:
     return json.dumps(with_defaults(**values)).encode()
 
 
@@ -89,17 +88,17 @@ def description(text: bytes) -> bytes:
     return b'{"amount":5,"asset":"BTC","description":"' + text + b'"}'
 
 
-def notes(value: Any) -> bytes:
+def notes(value: object) -> bytes:
     return body(metadata=value)
 
 
-def refund(**values: Any) -> bytes:
+def refund(**values: object) -> bytes:
     return json.dumps(
         {"payment_intent": PI, "amount": 10, "to_address": "a" * 30, **values}
     ).encode()
 
 
-def hook(url: str = "https://acme.com/h", **values: Any) -> bytes:
+def hook(url: str = "https://acme.com/h", **values: object) -> bytes:
     return json.dumps({"url": url, **values}).encode()
 
 
