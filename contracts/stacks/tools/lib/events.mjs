@@ -3,8 +3,8 @@
 // To learn the type of a printed tuple, the contract is analysed once more with `(not …)` around
 // that tuple: the analysis refuses it and names the type it found. No type rules are repeated here.
 
-import { eventNames } from "./rules.mjs";
-import { findAll, head, items, tupleFields } from "./syntax.mjs";
+import { eventNames, isEvent } from "./rules.mjs";
+import { findAll, items, tupleFields } from "./syntax.mjs";
 import { deploy } from "./suite.mjs";
 import { joinTypes, readType } from "./types.mjs";
 
@@ -14,7 +14,7 @@ export const SCHEMA = 1;
 export function eventsOf(chain, contract) {
   const events = new Map();
   for (const fn of contract.functions.values()) {
-    for (const print of findAll(fn.node, (node) => head(node) === "print")) {
+    for (const print of findAll(fn.node, isEvent)) {
       const tuple = items(print)[1];
       const type = printedType(chain, contract, tuple);
       for (const name of eventNames(contract, fn, tupleFields(tuple).get("ev"))) {
@@ -50,7 +50,7 @@ function canPrint(contract, fn, name, printers) {
   return [...printers].some((printer) => {
     if (!reach.has(printer)) return false;
     const holder = contract.functions.get(printer);
-    return findAll(holder.node, (node) => head(node) === "print").some((print) =>
+    return findAll(holder.node, isEvent).some((print) =>
       eventNames(contract, holder, tupleFields(items(print)[1]).get("ev"), reach).includes(name),
     );
   });

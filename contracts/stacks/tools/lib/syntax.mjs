@@ -87,6 +87,20 @@ export class Text {
   }
 }
 
+const HIGHER_ORDER = new Set(["fold", "map", "filter"]);
+
+/** The name of the function a list applies: its head or, for fold, map and filter, their first word. */
+export function calledBy(node) {
+  const word = head(node);
+  return HIGHER_ORDER.has(word) ? items(node)[1]?.expr.Atom : word;
+}
+
+/** Inside `{name value}` of a tuple or `(name value)` of a let, where the first word is no call. */
+function isPair(ancestors) {
+  const form = ancestors.at(-2);
+  return head(ancestors.at(-1) ?? { expr: {} }) === "tuple" || (form && head(form) === "let" && items(form)[1] === ancestors.at(-1));
+}
+
 const FUNCTIONS = {
   "define-public": "public",
   "define-read-only": "read-only",
@@ -152,12 +166,13 @@ export class Contract {
     });
   }
 
-  /** Names of the contract's own functions that a function mentions (calls, folds, maps). */
+  /** Names of the contract's own functions that a function calls, folds or maps with. */
   callees(fn) {
     const names = new Set();
     for (const part of fn.body) {
-      walk(part, (node) => {
-        if (isAtom(node) && this.functions.has(node.expr.Atom)) names.add(node.expr.Atom);
+      walk(part, (node, ancestors) => {
+        const name = calledBy(node);
+        if (this.functions.has(name) && !isPair(ancestors)) names.add(name);
       });
     }
     return names;

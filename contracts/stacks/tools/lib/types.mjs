@@ -28,6 +28,8 @@ function fromParts(parts) {
       return { optional: fromParts(rest[0]) };
     case "list":
       return { list: fromParts(rest[1]), max: Number(rest[0]) };
+    case "principal": // the type of a contract named in the source
+      return "principal";
     case "buff":
     case "string-ascii":
     case "string-utf8":

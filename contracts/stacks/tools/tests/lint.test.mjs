@@ -115,7 +115,7 @@ const PLANTS = {
     ["{who: principal}", "{who-Ever: principal}", "{who: contract-caller}", "{who-Ever: contract-caller}"],
   ],
   "file-order": [["(define-data-var fee uint u0)\n", "", "(define-private (next-seq)", "(define-data-var fee uint u0)\n(define-private (next-seq)"]],
-  "source-size": [["(define-private (next-seq)", `${";; A long story.\n".repeat(800)}\n(define-private (next-seq)`]],
+  "source-size": [["(define-private (next-seq)", `${";; A long story.\n".repeat(2400)}\n(define-private (next-seq)`]],
   "plain-text": [
     ["(var-get fee))", `(var-get fee)) ;; ${"x".repeat(90)}`],
     ["(var-get fee))", "(var-get fee)) "],
