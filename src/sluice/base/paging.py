@@ -23,16 +23,18 @@ async def newest_first(
     filters: Sequence[tuple[str, object]],
     created: Mapping[str, dt.datetime],
     noun: Callable[[Row], T],
+    *,
+    age: str = "created_at",
 ) -> Listing[T]:
     """Run `select` (which ends in the merchant's WHERE on $1 and $2) for one page.
 
     `filters` are conditions with `{}` for their parameter; `created` maps gt, gte, lt, lte to
-    instants. Identifiers sort by time, so the cursor is an identifier.
+    instants of the column `age`. Identifiers sort by time, so the cursor is an identifier.
     """
     conditions = list(filters)
     for word, instant in created.items():
         comparison, later_s = _BOUNDS[word]
-        conditions.append((f"{alias}.created_at {comparison} {{}}", instant + dt.timedelta(seconds=later_s)))
+        conditions.append((f"{alias}.{age} {comparison} {{}}", instant + dt.timedelta(seconds=later_s)))
     backwards = page.ending_before is not None
     cursor = page.ending_before or page.starting_after
     if cursor is not None:

@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from sluice.base.database import Row
+from sluice.base.pages import Listing, Page
+from sluice.base.paging import newest_first
 from sluice.base.work import Work
 from sluice.engine.ledger.chart import normal_side
 from sluice.engine.ledger.model import Entry
@@ -54,6 +56,12 @@ _TRIAL: Final = """
 SELECT livemode, asset, kind,
   sum(balance) FILTER (WHERE normal = 'D') AS debit, sum(balance) FILTER (WHERE normal = 'C') AS credit
 FROM ledger_accounts GROUP BY livemode, asset, kind ORDER BY livemode, asset, kind"""
+_ENTRIES: Final = """
+SELECT e.id, e.kind, e.source, e.description, e.at,
+  (SELECT jsonb_agg(jsonb_build_object('account', a.kind, 'side', p.side, 'asset', p.asset, 'units', p.units::text))
+   FROM ledger_postings p JOIN ledger_accounts a ON a.id = p.account_id WHERE p.entry_id = e.id) AS postings,
+  (SELECT f.at FROM ledger_entries f WHERE f.kind = '{followed_by}' AND f.source = e.source AND f.seq = e.seq) AS followed_at
+FROM ledger_entries e WHERE e.merchant_id = $1 AND e.livemode = $2"""
 
 AccountKey = tuple[str, bool, str, str]
 
@@ -123,6 +131,28 @@ async def statement(
 ) -> list[Row]:
     """Return the lines of an account between two instants."""
     return await work.rows(_STATEMENT, *work.owner, kind, asset, start, end, limit)
+
+
+async def page_entries(
+    work: Work,
+    page: Page,
+    kinds: Sequence[str],
+    followed_by: str,
+    source: str | None,
+    created: Mapping[str, dt.datetime],
+) -> Listing[Row]:
+    """Return entries of some kinds, newest first, each with the time of its follow-up."""
+    filters: list[tuple[str, object]] = [("e.kind = ANY({}::text[])", list(kinds))]
+    if source is not None:
+        filters.append(("e.source = {}", source))
+    select = _ENTRIES.format(followed_by=followed_by)
+    return await newest_first(work, select, page, "e", filters, created, lambda row: row, age="at")
+
+
+async def get_entry(work: Work, entry_id: str, kinds: Sequence[str], followed_by: str) -> Row | None:
+    """Return one entry of some kinds."""
+    select = _ENTRIES.format(followed_by=followed_by) + " AND e.id = $3 AND e.kind = ANY($4::text[])"
+    return await work.row(select, *work.owner, entry_id, list(kinds))
 
 
 async def trial(work: Work) -> list[Row]:

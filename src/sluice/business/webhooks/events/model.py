@@ -9,7 +9,6 @@ from sluice.base.facts import Fact
 
 # Everything a merchant can be told. Stripe's names where Stripe has one, ours where it has none.
 TYPES: Final = (
-    "balance.available",
     "charge.failed",
     "charge.pending",
     "charge.succeeded",
@@ -21,6 +20,7 @@ TYPES: Final = (
     "payment.unexpected",
     "payment_intent.canceled",
     "payment_intent.created",
+    "payment_intent.finalized",
     "payment_intent.overpaid",
     "payment_intent.partially_funded",
     "payment_intent.processing",

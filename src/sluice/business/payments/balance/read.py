@@ -1,0 +1,101 @@
+"""Balance and balance transactions, as read models of the ledger."""
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from sluice.base.errors import NotFound
+from sluice.base.money.catalogue import money
+from sluice.base.money.money import Money
+from sluice.base.pages import Listing, Page
+from sluice.base.work import Work
+from sluice.engine.ledger import chart
+from sluice.engine.ledger.activity import Written, find_entry, page_entries
+from sluice.engine.ledger.balance import read_balances
+from sluice.engine.ledger.chart import Side
+
+_KINDS: Final = {"settlement": "charge", "settlement_reversal": "payment_reversal"}
+_FOLLOWED_BY: Final = "finalization"
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """Money by asset: spendable, credited but not yet beyond any fork, and unapplied."""
+
+    available: list[Money]
+    pending: list[Money]
+    unapplied: list[Money]
+
+
+@dataclass(frozen=True, slots=True)
+class BalanceTransaction:
+    """One movement of the merchant's money. `intent_id` is the payment it belongs to."""
+
+    id: str
+    type: str
+    amount: Money
+    fee: Money
+    intent_id: str
+    description: str
+    created_at: dt.datetime
+    available_at: dt.datetime | None
+
+
+async def read_balance(work: Work) -> Balance:
+    """Return what the merchant has."""
+    sums: dict[str, Counter[str]] = {kind: Counter() for kind in (chart.AVAILABLE, chart.PENDING, chart.UNAPPLIED)}
+    for held in await read_balances(work):
+        if held.account in sums:
+            sums[held.account][held.money.asset.code] += held.money.units
+    by_kind = {kind: [money(units, asset) for asset, units in sorted(held.items())] for kind, held in sums.items()}
+    return Balance(by_kind[chart.AVAILABLE], by_kind[chart.PENDING], by_kind[chart.UNAPPLIED])
+
+
+async def page_balance_transactions(
+    work: Work,
+    page: Page,
+    *,
+    type_: str | None = None,
+    source: str | None = None,
+    created: Mapping[str, dt.datetime] | None = None,
+) -> Listing[BalanceTransaction]:
+    """Return a page of movements; `source` is a charge's id."""
+    kinds = [kind for kind, name in _KINDS.items() if type_ in {None, name}]
+    intent_id = source and "pi_" + source.partition("_")[2]
+    listing = await page_entries(
+        work, page, kinds=kinds, followed_by=_FOLLOWED_BY, source=intent_id, created=created
+    )
+    return Listing([_transaction(entry) for entry in listing.items], listing.has_more)
+
+
+async def find_balance_transaction(work: Work, entry_id: str) -> BalanceTransaction:
+    """Return one movement, or refuse as if it did not exist."""
+    entry = await find_entry(work, entry_id, kinds=list(_KINDS), followed_by=_FOLLOWED_BY)
+    if entry is None:
+        raise NotFound(f"No such balance transaction: '{entry_id}'", param="id")
+    return _transaction(entry)
+
+
+def _transaction(entry: Written) -> BalanceTransaction:
+    """Read an entry from the merchant's side: what came, and what the fee took of it.
+
+    An intent paid in two assets is shown in the one that its books name first; the entry has both.
+    """
+    asset = min(posting.money.asset.code for posting in entry.postings)
+    sums: Counter[str] = Counter()
+    for posting in entry.postings:
+        if posting.money.asset.code == asset:
+            sums[posting.account] += posting.money.units if posting.side is Side.CREDIT else -posting.money.units
+    fee = sums[chart.FEES]
+    return BalanceTransaction(
+        id=entry.id,
+        type=_KINDS[entry.kind],
+        amount=money(sums[chart.PENDING] + fee, asset),
+        fee=money(fee, asset),
+        intent_id=entry.source,
+        description=entry.description,
+        created_at=entry.at,
+        available_at=entry.followed_at,
+    )

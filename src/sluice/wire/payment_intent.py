@@ -1,0 +1,235 @@
+"""PaymentIntent on the wire: what may be asked, and how it is shown."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sluice.base.errors import Invalid
+from sluice.base.money.catalogue import CATALOGUE, find_asset
+from sluice.base.money.money import Money
+from sluice.business.payments.intents.create import NewIntent
+from sluice.business.payments.intents.model import Cancellation, Offer, PaymentIntent, Status
+from sluice.business.payments.intents.offer import Choice as Chosen
+from sluice.engine.chains.model import Style
+from sluice.wire.fields import Amount, Choice, Email, Field, Flag, Id, Integer, Text, Url
+from sluice.wire.given import Given
+from sluice.wire.lists import ListShape
+from sluice.wire.metadata import Metadata
+from sluice.wire.shapes import ListOf, Object, Shape
+from sluice.wire.show import Shown, View, stamp
+
+CURRENCIES: Final = tuple(CATALOGUE)
+
+_CRYPTO: Final = Object(
+    {
+        "mode": Choice(("deposit",)),
+        "setup_future_usage": Choice(("none",)),
+        "deposit_options": Object(
+            {
+                "networks": ListOf(Text(40), min=1, max=20, noun="networks"),
+                "tokens": ListOf(Text(20), min=1, max=20, noun="tokens"),
+                "style": Choice(("address", "memo", "amount"), doc="How the payment is told apart."),
+            }
+        ),
+    }
+)
+_METHOD: Final[dict[str, Field]] = {
+    "payment_method_types": ListOf(Choice(("crypto",)), max=1, noun="types"),
+    "payment_method_options": Object({"crypto": _CRYPTO}),
+    "payment_method_data": Object({"type": Choice(("crypto",), required=True)}),
+    "return_url": Url(),
+}
+_DETAILS: Final[dict[str, Field]] = {
+    "customer": Id(("cus",)),
+    "description": Text(500),
+    "metadata": Metadata(),
+    "receipt_email": Email(),
+    "statement_descriptor": Text(22),
+}
+
+CREATE: Final = Shape(
+    "payment_intent.create",
+    {
+        "amount": Amount(required=True, aliases=("amount_sats",), doc="In the currency's smallest unit."),
+        "currency": Choice(CURRENCIES, required=True, doc="A currency, or an asset for a native price."),
+        **_DETAILS,
+        **_METHOD,
+        "automatic_payment_methods": Object(
+            {"enabled": Flag(required=True), "allow_redirects": Choice(("always", "never"))}
+        ),
+        "capture_method": Choice(("automatic", "automatic_async")),
+        "confirmation_method": Choice(("automatic",)),
+        "confirm": Flag(),
+        "expires_in": Integer(60, 604_800, doc="Seconds the payer has."),
+    },
+)
+UPDATE: Final = Shape(
+    "payment_intent.update", {"amount": Amount(), "currency": Choice(CURRENCIES), **_DETAILS, **_METHOD}
+)
+CONFIRM: Final = Shape("payment_intent.confirm", {**_METHOD, "client_secret": Text(200)})
+RETRIEVE: Final = Shape("payment_intent.retrieve", {"client_secret": Text(200)})
+CANCEL: Final = Shape(
+    "payment_intent.cancel",
+    {"cancellation_reason": Choice(("abandoned", "duplicate", "fraudulent", "requested_by_customer"))},
+)
+LIST: Final = ListShape("payment_intent.list", ("pi",), {"customer": Id(("cus",))})
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """Whether to confirm at once, and with what."""
+
+    confirm: bool
+    choice: Chosen
+
+
+def read_create(given: Given, idempotency_key: str | None) -> NewIntent:
+    """Read what a new intent is to be."""
+    return NewIntent(
+        amount=Money(given.need_integer("amount"), find_asset(given.need_text("currency"), param="currency")),
+        customer_id=given.text("customer"),
+        description=given.text("description"),
+        receipt_email=given.text("receipt_email"),
+        statement_descriptor=given.text("statement_descriptor"),
+        return_url=given.text("return_url"),
+        metadata=given.metadata().apply({}),
+        options=_options(given),
+        expires_in_s=given.integer("expires_in"),
+        idempotency_key=idempotency_key,
+    )
+
+
+def read_choice(given: Given, intent: PaymentIntent | None = None) -> Chosen:
+    """Read which networks, assets and style are wanted; what is not said now was perhaps said before."""
+    options = _options(given) or (dict(intent.options) if intent else {})
+    style = options.get("style")
+    return Chosen(options.get("networks"), options.get("tokens"), Style(style) if style else None)
+
+
+def read_update(given: Given, intent: PaymentIntent) -> dict[str, Any]:
+    """Read which fields change; what is sent empty is taken back."""
+    changes: dict[str, Any] = {}
+    columns = {"description": "description", "receipt_email": "receipt_email", "customer": "customer_id",
+               "statement_descriptor": "statement_descriptor", "return_url": "return_url"}  # fmt: skip
+    for name, column in columns.items():
+        if given.has(name) or given.is_unset(name):
+            changes[column] = given.get(name)
+    changes["metadata"] = given.metadata().apply(intent.metadata)
+    currency = given.text("currency")
+    if currency is not None and not given.has("amount"):
+        raise Invalid("Send the amount with its currency.", code="parameter_missing", param="amount")
+    if given.has("amount"):
+        changes["amount"] = Money(given.need_integer("amount"), find_asset(currency or intent.amount.asset.code))
+    if given.has("payment_method_options"):
+        changes["options"] = _options(given)
+    return changes
+
+
+def read_cancel(given: Given) -> Cancellation:
+    """Read why an intent is cancelled."""
+    return Cancellation(given.text("cancellation_reason") or Cancellation.REQUESTED_BY_CUSTOMER)
+
+
+def show_payment_intent(intent: PaymentIntent, view: View) -> Shown:
+    """Show an intent as Stripe does, with what only a chain has beside it."""
+    native = intent.amount.asset.code in {"btc", "sbtc"}
+    return {
+        "id": intent.id,
+        "object": "payment_intent",
+        "allowed_payment_method_types": None,
+        "amount": intent.amount.units,
+        "amount_capturable": 0,
+        "amount_details": {"tip": {}},
+        "amount_received": intent.amount_received,
+        "application": None,
+        "application_fee_amount": None,
+        "automatic_payment_methods": None,
+        "canceled_at": stamp(intent.canceled_at),
+        "cancellation_reason": _cancellation(intent),
+        "capture_method": "automatic",
+        "client_secret": view.client_secret(intent.id),
+        "confirmation_method": "automatic",
+        "created": stamp(intent.created_at),
+        "currency": intent.amount.asset.code,
+        "customer": intent.customer_id,
+        "description": intent.description,
+        "last_payment_error": None,
+        "latest_charge": intent.charge_id,
+        "livemode": intent.livemode,
+        "metadata": dict(intent.metadata),
+        "next_action": _next_action(intent, view),
+        "on_behalf_of": None,
+        "payment_method": None,
+        "payment_method_options": {"crypto": {"setup_future_usage": "none"}},
+        "payment_method_types": ["crypto"],
+        "processing": None,
+        "receipt_email": intent.receipt_email,
+        "review": None,
+        "setup_future_usage": None,
+        "shipping": None,
+        "source": None,
+        "statement_descriptor": intent.statement_descriptor,
+        "statement_descriptor_suffix": None,
+        "status": intent.status.value,
+        "transfer_data": None,
+        "transfer_group": None,
+        "expires_at": stamp(intent.expires_at),
+        "resolution": intent.resolution.value,
+        "object_version": intent.version,
+    } | ({"amount_sats": intent.amount.units} if native else {})
+
+
+def show_offer(offer: Offer, view: View) -> Shown:
+    """Show one way to pay."""
+    return {
+        "token_currency": offer.asset,
+        "token_contract_address": view.token(offer.network, offer.asset),
+        "expected_amount": str(offer.due),
+        "discount": str(offer.discount),
+        "memo": offer.memo,
+        "payment_uri": view.payment_uri(offer.network, offer.address, offer.asset, offer.due, offer.memo),
+        "confirmations_required": offer.depth_wanted or None,
+        "quote": {
+            "rate": f"{offer.rate_numerator}/{offer.rate_denominator}",
+            "source": offer.rate_source,
+            "expires_at": stamp(offer.valid_until),
+        },
+    }
+
+
+def _options(given: Given) -> dict[str, Any]:
+    method = given.object("payment_method_options")
+    crypto = method.object("crypto") if method else None
+    deposit = crypto.object("deposit_options") if crypto else None
+    if deposit is None:
+        return {}
+    found: dict[str, Any] = {}
+    for name in ("networks", "tokens"):
+        if deposit.has(name):
+            found[name] = list(deposit.texts(name))
+    if deposit.has("style"):
+        found["style"] = deposit.text("style")
+    return found
+
+
+def _cancellation(intent: PaymentIntent) -> str | None:
+    return intent.cancellation_reason and intent.cancellation_reason.value
+
+
+def _next_action(intent: PaymentIntent, view: View) -> Shown | None:
+    """Tell the payer where to send what; the newest offer of each network and asset counts."""
+    if intent.status is not Status.REQUIRES_ACTION or not intent.offers:
+        return None
+    newest: dict[tuple[str, str], Offer] = {(offer.network, offer.asset): offer for offer in intent.offers}
+    addresses: dict[str, Shown] = {}
+    for offer in newest.values():
+        network = addresses.setdefault(
+            offer.network, {"address": view.address(offer.network, offer.address), "supported_tokens": []}
+        )
+        network["supported_tokens"].append(show_offer(offer, view))
+    return {
+        "type": "crypto_display_details",
+        "crypto_display_details": {
+            "deposit_addresses": addresses,
+            "expires_at": stamp(min(offer.valid_until for offer in newest.values())),
+        },
+    }

@@ -1,0 +1,92 @@
+"""Fact -> the events it becomes, each with its object as it was: one table."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+from sluice.base.facts import Fact
+from sluice.business.payments.checkout.facts import SessionCompleted, SessionExpired, SessionFact
+from sluice.business.payments.customers.facts import (
+    CustomerCreated,
+    CustomerDeleted,
+    CustomerFact,
+    CustomerUpdated,
+)
+from sluice.business.payments.intents import facts as intents
+from sluice.business.payments.intents.facts import IntentFact, MoneyUnexpected
+from sluice.business.webhooks.endpoints.facts import EndpointDisabled
+from sluice.business.webhooks.events.model import Told
+from sluice.wire.charge import show_charge
+from sluice.wire.checkout_session import show_checkout_session
+from sluice.wire.customer import show_customer
+from sluice.wire.payment_intent import show_payment_intent
+from sluice.wire.show import View
+
+_NAMES: Final[dict[type[Fact], tuple[str, ...]]] = {
+    intents.IntentCreated: ("payment_intent.created",),
+    intents.IntentOffered: ("payment_intent.requires_action",),
+    intents.IntentPartiallyFunded: ("payment_intent.partially_funded",),
+    intents.IntentProcessing: ("charge.pending", "payment_intent.processing"),
+    intents.IntentSucceeded: ("charge.succeeded", "payment_intent.succeeded"),
+    intents.IntentOverpaid: ("payment_intent.overpaid",),
+    intents.IntentReversed: ("charge.failed", "payment_intent.reversed"),
+    intents.IntentFellBack: ("payment_intent.requires_action",),
+    intents.IntentFinalized: ("payment_intent.finalized",),
+    intents.IntentCanceled: ("payment_intent.canceled",),
+    MoneyUnexpected: ("payment.unexpected",),
+    SessionCompleted: ("checkout.session.completed",),
+    SessionExpired: ("checkout.session.expired",),
+    CustomerCreated: ("customer.created",),
+    CustomerUpdated: ("customer.updated",),
+    CustomerDeleted: ("customer.deleted",),
+    EndpointDisabled: ("webhook_endpoint.disabled",),
+}
+
+ANNOUNCED: Final = tuple(_NAMES)
+
+
+def render_with(view: View) -> Callable[[Fact], Sequence[Told]]:
+    """Return what turns a fact into events, shown with this view."""
+
+    def render(fact: Fact) -> list[Told]:
+        told = []
+        for name in _NAMES[type(fact)]:
+            shown = _show(fact, name, view)
+            told.append(Told(name, shown["id"], shown))
+        return told
+
+    return render
+
+
+def _show(fact: Fact, name: str, view: View) -> dict[str, Any]:
+    if isinstance(fact, IntentFact):
+        show = show_charge if name.startswith("charge.") else show_payment_intent
+        return show(fact.intent, view)
+    if isinstance(fact, SessionFact):
+        return show_checkout_session(fact.session, view)
+    if isinstance(fact, CustomerFact):
+        return show_customer(fact.customer)
+    if isinstance(fact, EndpointDisabled):
+        return {
+            "id": fact.endpoint_id,
+            "object": "webhook_endpoint",
+            "url": fact.url,
+            "status": "disabled",
+            "disabled_reason": fact.reason,
+        }
+    if isinstance(fact, MoneyUnexpected):
+        return _unexpected(fact, view)
+    raise TypeError(f"no event is made of {type(fact).__name__}")
+
+
+def _unexpected(fact: MoneyUnexpected, view: View) -> dict[str, Any]:
+    return {
+        "id": f"{fact.network}:{fact.tx_id}:{fact.index}"[:96],
+        "object": "unexpected_payment",
+        "reason": fact.reason,
+        "network": fact.network,
+        "transaction_hash": fact.tx_id,
+        "token_currency": fact.asset,
+        "amount": str(fact.units),
+        "buyer_address": view.address(fact.network, fact.sender),
+        "payment_intent": fact.intent_id,
+    }
