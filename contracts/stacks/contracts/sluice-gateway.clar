@@ -41,7 +41,7 @@
 (define-constant MIN-HOLD u6) ;; burn blocks, about an hour
 (define-constant MAX-HOLD u4320) ;; burn blocks, about thirty days
 (define-constant PAYOUT-DELAY u144) ;; burn blocks to notice a stolen key
-(define-constant MAX-CENTS u1000000000000000) ;; ten trillion dollars
+(define-constant MAX-CENTS u100000000000000) ;; a trillion dollars: no product overflows
 (define-constant CANCELED u0) ;; in by-ref: the reference can no longer be paid
 (define-constant SIP018-PREFIX 0x534950303138)
 

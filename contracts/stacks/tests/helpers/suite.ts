@@ -2,8 +2,10 @@
  * Brings the suite to the state it has after a real deployment: modules live,
  * roles granted, tokens listed, all through the announced delay.
  */
+import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { Cl, type ClarityValue, cvToString } from "@stacks/transactions";
+import { tx } from "@stacks/clarinet-sdk";
+import { Cl, type ClarityValue, cvToString, serializeCVBytes } from "@stacks/transactions";
 import {
   alice, arbiter, bob, call, carol, contract, dave, deployer, feeManager, guardian, lister, mallory,
   mineBurn, read, settler,
@@ -113,11 +115,6 @@ export function openSuite(): void {
     { clarityVersion: 3 }, SBTC_OWNER,
   );
   deployHostile("hostile-token");
-  for (const who of [alice, bob, carol, dave, mallory]) {
-    mintSbtc(who, 10_000_000_000n);
-    mintHostile(who, 10_000_000_000n);
-  }
-
   const roles: [number, string][] = [
     [ROLE.guardian, guardian], [ROLE.lister, lister], [ROLE.arbiter, arbiter],
     [ROLE.settler, settler], [ROLE.feeManager, feeManager],
@@ -126,18 +123,48 @@ export function openSuite(): void {
   const modules = MODULES.map(contract).filter((m) => deployed.has(m));
   const rows = [SBTC_ROW, STX_ROW, HOSTILE_ROW];
 
-  for (const [role, who] of roles)
-    schedule(read("sluice-access", "op-grant-role", [Cl.uint(role), Cl.principal(who)]));
-  for (const m of modules)
-    schedule(read("sluice-access", "op-set-module", [Cl.principal(m), Cl.bool(true), Cl.bool(false)]));
-  for (const row of rows) schedule(read("sluice-tokens", "op-list-token", tokenArgs(row)));
-  waitDelay();
+  const access = contract("sluice-access");
+  const tokens = contract("sluice-tokens");
+  const mint = Cl.uint(10_000_000_000n);
+  const calls = {
+    roles: roles.map(([role, who]) => ({ role: Cl.uint(role), who: Cl.principal(who) })),
+    modules: modules.map((m) => ({ target: Cl.principal(m), live: Cl.bool(true), sunset: Cl.bool(false) })),
+    tokens: rows.map((row) => {
+      const [token, asset, stx, decimals, min, max, hash] = tokenArgs(row);
+      return { token, asset, stx, decimals, min, max, hash };
+    }),
+  };
 
-  for (const [role, who] of roles)
-    must(call("sluice-access", "grant-role", [Cl.uint(role), Cl.principal(who)], deployer));
-  for (const m of modules)
-    must(call("sluice-access", "set-module", [Cl.principal(m), Cl.bool(true), Cl.bool(false)], deployer));
-  for (const row of rows) must(call("sluice-tokens", "list-token", tokenArgs(row), lister));
+  block([
+    ...[alice, bob, carol, dave, mallory].flatMap((who) => [
+      tx.callPublicFn(`${SBTC_OWNER}.sbtc-deposit`, "mint-for-test", [mint, Cl.principal(who)], SBTC_OWNER),
+      tx.callPublicFn(HOSTILE, "mint", [mint, Cl.principal(who)], deployer),
+    ]),
+    ...[
+      ...calls.roles.map((args) => opId("grant-role", access, args)),
+      ...calls.modules.map((args) => opId("set-module", access, args)),
+      ...calls.tokens.map((args) => opId("list-token", tokens, args)),
+    ].map((op) => tx.callPublicFn(access, "schedule", [op], deployer)),
+  ]);
+  waitDelay();
+  block([
+    ...calls.roles.map((args) => tx.callPublicFn(access, "grant-role", Object.values(args), deployer)),
+    ...calls.modules.map((args) => tx.callPublicFn(access, "set-module", Object.values(args), deployer)),
+    ...calls.tokens.map((args) => tx.callPublicFn(tokens, "list-token", Object.values(args), lister)),
+  ]);
+}
+
+/** Runs calls in one block; all must succeed. */
+function block(txs: Parameters<typeof simnet.mineBlock>[0]): void {
+  simnet.mineBlock(txs).forEach((done, n) => {
+    if (done.result.type !== "ok") throw new Error(`call ${n} of a block failed: ${cvToString(done.result)}`);
+  });
+}
+
+/** The id of a delayed operation: sha256 of the call, its module and its arguments. */
+function opId(fn: string, module: string, args: { [key: string]: ClarityValue }): ClarityValue {
+  const call = Cl.tuple({ fn: Cl.stringAscii(fn), module: Cl.principal(module), ...args });
+  return Cl.bufferFromHex(createHash("sha256").update(serializeCVBytes(call)).digest("hex"));
 }
 
 /** Pauses a module's new money, as the guardian. */
