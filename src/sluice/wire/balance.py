@@ -45,7 +45,13 @@ def show_balance_transaction(transaction: BalanceTransaction) -> Shown:
         "exchange_rate": None,
         "fee": fee,
         "fee_details": [
-            {"amount": fee, "application": None, "currency": currency, "description": "Platform fee", "type": "application_fee"}
+            {
+                "amount": fee,
+                "application": None,
+                "currency": currency,
+                "description": "Platform fee",
+                "type": "application_fee",
+            }
         ]
         if fee
         else [],

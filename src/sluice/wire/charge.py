@@ -9,13 +9,17 @@ from sluice.wire.shapes import Shape
 from sluice.wire.show import Shown, View, stamp
 
 RETRIEVE: Final = Shape("charge.retrieve", {})
-LIST: Final = ListShape("charge.list", ("ch",), {"payment_intent": Id(("pi",)), "customer": Id(("cus",))})
+LIST: Final = ListShape(
+    "charge.list", ("ch",), {"payment_intent": Id(("pi",)), "customer": Id(("cus",))}
+)
 
 
 def show_charge(intent: PaymentIntent, view: View) -> Shown:
     """Show an intent's charge: the same money from the side of what was paid."""
     succeeded = intent.status is Status.SUCCEEDED
-    status = "succeeded" if succeeded else "pending" if intent.status is Status.PROCESSING else "failed"
+    status = (
+        "succeeded" if succeeded else "pending" if intent.status is Status.PROCESSING else "failed"
+    )
     paid = intent.payment
     return {
         "id": intent.charge_id,
@@ -27,7 +31,13 @@ def show_charge(intent: PaymentIntent, view: View) -> Shown:
         "application_fee": None,
         "application_fee_amount": None,
         "balance_transaction": intent.settlement_id,
-        "billing_details": {"address": None, "email": intent.receipt_email, "name": None, "phone": None, "tax_id": None},
+        "billing_details": {
+            "address": None,
+            "email": intent.receipt_email,
+            "name": None,
+            "phone": None,
+            "tax_id": None,
+        },
         "calculated_statement_descriptor": intent.statement_descriptor,
         "captured": succeeded,
         "created": stamp(intent.processing_at),

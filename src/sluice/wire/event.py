@@ -40,7 +40,9 @@ LIST: Final = ListShape(
         "type": Text(80),
         "types": ListOf(Text(80), max=20, noun="types"),
         "delivery_success": Flag(),
-        "after": Integer(0, 2**53, doc="Only events numbered above this, oldest first: a feed without gaps."),
+        "after": Integer(
+            0, 2**53, doc="Only events numbered above this, oldest first: a feed without gaps."
+        ),
     },
 )
 RETRIEVE: Final = Shape("event.retrieve", {})

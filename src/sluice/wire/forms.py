@@ -145,7 +145,7 @@ def _settle(node: dict[str, Any], name: str) -> Any:  # noqa: ANN401 - a mapping
         if len(node) > 1:
             raise _conflict((name, ""))
         return node[""]
-    if all(map(_INDEX.fullmatch, node)):
+    if next(iter(node))[0].isdigit() and all(map(_INDEX.fullmatch, node)):
         return Indexed({int(key): value for key, value in node.items()})
     return node
 

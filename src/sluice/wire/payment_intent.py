@@ -27,7 +27,9 @@ _CRYPTO: Final = Object(
             {
                 "networks": ListOf(Text(40), min=1, max=20, noun="networks"),
                 "tokens": ListOf(Text(20), min=1, max=20, noun="tokens"),
-                "style": Choice(("address", "memo", "amount"), doc="How the payment is told apart."),
+                "style": Choice(
+                    ("address", "memo", "amount"), doc="How the payment is told apart."
+                ),
             }
         ),
     }
@@ -49,8 +51,12 @@ _DETAILS: Final[dict[str, Field]] = {
 CREATE: Final = Shape(
     "payment_intent.create",
     {
-        "amount": Amount(required=True, aliases=("amount_sats",), doc="In the currency's smallest unit."),
-        "currency": Choice(CURRENCIES, required=True, doc="A currency, or an asset for a native price."),
+        "amount": Amount(
+            required=True, aliases=("amount_sats",), doc="In the currency's smallest unit."
+        ),
+        "currency": Choice(
+            CURRENCIES, required=True, doc="A currency, or an asset for a native price."
+        ),
         **_DETAILS,
         **_METHOD,
         "automatic_payment_methods": Object(
@@ -63,13 +69,18 @@ CREATE: Final = Shape(
     },
 )
 UPDATE: Final = Shape(
-    "payment_intent.update", {"amount": Amount(), "currency": Choice(CURRENCIES), **_DETAILS, **_METHOD}
+    "payment_intent.update",
+    {"amount": Amount(), "currency": Choice(CURRENCIES), **_DETAILS, **_METHOD},
 )
 CONFIRM: Final = Shape("payment_intent.confirm", {**_METHOD, "client_secret": Text(200)})
 RETRIEVE: Final = Shape("payment_intent.retrieve", {"client_secret": Text(200)})
 CANCEL: Final = Shape(
     "payment_intent.cancel",
-    {"cancellation_reason": Choice(("abandoned", "duplicate", "fraudulent", "requested_by_customer"))},
+    {
+        "cancellation_reason": Choice(
+            ("abandoned", "duplicate", "fraudulent", "requested_by_customer")
+        )
+    },
 )
 LIST: Final = ListShape("payment_intent.list", ("pi",), {"customer": Id(("cus",))})
 
@@ -85,7 +96,9 @@ class Confirmation:
 def read_create(given: Given, idempotency_key: str | None) -> NewIntent:
     """Read what a new intent is to be."""
     return NewIntent(
-        amount=Money(given.need_integer("amount"), find_asset(given.need_text("currency"), param="currency")),
+        amount=Money(
+            given.need_integer("amount"), find_asset(given.need_text("currency"), param="currency")
+        ),
         customer_id=given.text("customer"),
         description=given.text("description"),
         receipt_email=given.text("receipt_email"),
@@ -116,9 +129,13 @@ def read_update(given: Given, intent: PaymentIntent) -> dict[str, Any]:
     changes["metadata"] = given.metadata().apply(intent.metadata)
     currency = given.text("currency")
     if currency is not None and not given.has("amount"):
-        raise Invalid("Send the amount with its currency.", code="parameter_missing", param="amount")
+        raise Invalid(
+            "Send the amount with its currency.", code="parameter_missing", param="amount"
+        )
     if given.has("amount"):
-        changes["amount"] = Money(given.need_integer("amount"), find_asset(currency or intent.amount.asset.code))
+        changes["amount"] = Money(
+            given.need_integer("amount"), find_asset(currency or intent.amount.asset.code)
+        )
     if given.has("payment_method_options"):
         changes["options"] = _options(given)
     return changes
@@ -186,7 +203,9 @@ def show_offer(offer: Offer, view: View) -> Shown:
         "expected_amount": str(offer.due),
         "discount": str(offer.discount),
         "memo": offer.memo,
-        "payment_uri": view.payment_uri(offer.network, offer.address, offer.asset, offer.due, offer.memo),
+        "payment_uri": view.payment_uri(
+            offer.network, offer.address, offer.asset, offer.due, offer.memo
+        ),
         "confirmations_required": offer.depth_wanted or None,
         "quote": {
             "rate": f"{offer.rate_numerator}/{offer.rate_denominator}",
@@ -219,11 +238,14 @@ def _next_action(intent: PaymentIntent, view: View) -> Shown | None:
     """Tell the payer where to send what; the newest offer of each network and asset counts."""
     if intent.status is not Status.REQUIRES_ACTION or not intent.offers:
         return None
-    newest: dict[tuple[str, str], Offer] = {(offer.network, offer.asset): offer for offer in intent.offers}
+    newest: dict[tuple[str, str], Offer] = {
+        (offer.network, offer.asset): offer for offer in intent.offers
+    }
     addresses: dict[str, Shown] = {}
     for offer in newest.values():
         network = addresses.setdefault(
-            offer.network, {"address": view.address(offer.network, offer.address), "supported_tokens": []}
+            offer.network,
+            {"address": view.address(offer.network, offer.address), "supported_tokens": []},
         )
         network["supported_tokens"].append(show_offer(offer, view))
     return {

@@ -24,7 +24,9 @@ class View:
         chain = self.chains.by_name.get(network)
         return chain.addresses.show(address) if chain else address
 
-    def payment_uri(self, network: str, address: str, asset: str, units: int, memo: str | None) -> str | None:
+    def payment_uri(
+        self, network: str, address: str, asset: str, units: int, memo: str | None
+    ) -> str | None:
         """Return what a wallet scans, where the network is served here."""
         chain = self.chains.by_name.get(network)
         return chain.addresses.payment_uri(address, money(units, asset), memo) if chain else None
