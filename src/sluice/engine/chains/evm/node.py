@@ -72,12 +72,16 @@ class Node:
         *,
         batch_max: int = BATCH_MAX,
         answer_max: int = ANSWER_MAX,
+        read_s: float = READ_S,
+        logs_s: float = LOGS_S,
     ) -> None:
         self._endpoint = Endpoint.of(url)
         self._egress = egress
         self._clock = clock
         self._batch_max = batch_max
         self._answer_max = answer_max
+        self._read_s = read_s
+        self._logs_s = logs_s
         self._quiet_until: dt.datetime | None = None
 
     @property
@@ -105,30 +109,30 @@ class Node:
 
     async def heads(self) -> tuple[RawHeader | None, RawHeader | None]:
         """Return the newest block and the newest final one, None where the node cannot say."""
-        latest, final = await self._ask([_block("latest"), _block("finalized")], READ_S)
+        latest, final = await self._ask([_block("latest"), _block("finalized")])
         return self._read(latest, _HEADER), self._read_if_able(final, _HEADER)
 
     async def pending(self) -> tuple[RawHeader | None, RawPending | None]:
         """Return the newest block and the one the node would make now, if it makes any."""
         calls = [_block("latest"), Call("eth_getBlockByNumber", ("pending", True))]
-        latest, pending = await self._ask(calls, READ_S)
+        latest, pending = await self._ask(calls)
         return self._read(latest, _HEADER), self._read_if_able(pending, _PENDING)
 
     async def logs(self, first: int, last: int, tokens: Sequence[str], topic: str) -> list[RawLog]:
         """Return the logs with this first topic from these contracts in a range of blocks."""
         what = {"fromBlock": hex(first), "toBlock": hex(last), "address": tokens, "topics": [topic]}
-        return await self._one(Call("eth_getLogs", (what,)), _LOGS, LOGS_S)
+        return await self._one(Call("eth_getLogs", (what,)), _LOGS, self._logs_s)
 
     async def logs_of(
         self, blocks: Sequence[str], tokens: Sequence[str], topic: str
     ) -> list[list[RawLog]]:
         """Return the same for blocks named by hash: a node that lacks one says so."""
         what = [{"blockHash": block, "address": tokens, "topics": [topic]} for block in blocks]
-        return await self._all([Call("eth_getLogs", (one,)) for one in what], _LOGS, LOGS_S)
+        return await self._all([Call("eth_getLogs", (one,)) for one in what], _LOGS, self._logs_s)
 
     async def receipts_of(self, block: str) -> list[RawReceipt]:
         """Return every receipt of a block named by hash."""
-        found = await self._one(Call("eth_getBlockReceipts", (block,)), _RECEIPTS, LOGS_S)
+        found = await self._one(Call("eth_getBlockReceipts", (block,)), _RECEIPTS, self._logs_s)
         if found is None:
             raise NodeTrouble(f"{self.name} does not know the block {block}.", Fault.UNKNOWN_BLOCK)
         return found
@@ -144,12 +148,15 @@ class Node:
         return bytes.fromhex((await self._one(Call("eth_call", (what, "latest")), _HEX))[2:])
 
     async def _one(
-        self, call: Call, shape: "msgspec.json.Decoder[T]", timeout_s: float = READ_S
+        self, call: Call, shape: "msgspec.json.Decoder[T]", timeout_s: float | None = None
     ) -> T:
         return (await self._all([call], shape, timeout_s))[0]
 
     async def _all(
-        self, calls: Sequence[Call], shape: "msgspec.json.Decoder[T]", timeout_s: float = READ_S
+        self,
+        calls: Sequence[Call],
+        shape: "msgspec.json.Decoder[T]",
+        timeout_s: float | None = None,
     ) -> list[T]:
         """Ask in batches of the size this provider takes."""
         results: list[T] = []
@@ -158,7 +165,7 @@ class Node:
             results += [self._read(reply, shape) for reply in replies]
         return results
 
-    async def _ask(self, calls: Sequence[Call], timeout_s: float) -> list[RawReply]:
+    async def _ask(self, calls: Sequence[Call], timeout_s: float | None = None) -> list[RawReply]:
         if len(calls) > self._batch_max:
             return [reply for call in calls for reply in await self._ask([call], timeout_s)]
         self._keep_quiet()
@@ -172,7 +179,7 @@ class Node:
                 self._endpoint.url,
                 body,
                 headers=self._endpoint.headers,
-                timeout_s=timeout_s,
+                timeout_s=timeout_s or self._read_s,
                 answer_max=self._answer_max,
             )
         except EgressError as error:
