@@ -204,7 +204,7 @@ def forgotten_merchants(source: Source, owned: Mapping[str, Sequence[str]]) -> I
             if missing:
                 yield (
                     f"{source}:{line} asks {table} without {' and '.join(missing)}; add it to "
-                    "the conditions, or the comment '-- every merchant' if a worker may see them all"
+                    "the conditions, or the comment '-- every merchant' if a worker may see all"
                 )
 
 
