@@ -56,6 +56,7 @@ function writeProject(folder, dropped) {
     .join("");
   cpSync(SOURCES, join(folder, "contracts"), { recursive: true });
   cpSync(join(ROOT, "settings"), join(folder, "settings"), { recursive: true });
+  cpSync(join(ROOT, "tests/externals"), join(folder, "tests/externals"), { recursive: true });
   writeFileSync(join(folder, "Clarinet.toml"), manifest);
 }
 
