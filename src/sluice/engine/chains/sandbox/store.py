@@ -32,12 +32,14 @@ _TRANSFER: Final = """o.tx_id, o.index, o.asset, t.sender, o.recipient, o.units,
 
 async def lock_chain(connection: Connection) -> ChainState:
     """Hold the chain until the transaction ends: one change of branch at a time."""
-    return ChainState(*await connection.fetchrow(_CHAIN + " FOR UPDATE"))
+    [row] = await connection.fetch(_CHAIN + " FOR UPDATE")
+    return ChainState(*row)
 
 
 async def get_chain(connection: Connection) -> ChainState:
     """Return what the levers last set."""
-    return ChainState(*await connection.fetchrow(_CHAIN))
+    [row] = await connection.fetch(_CHAIN)
+    return ChainState(*row)
 
 
 async def save_chain(connection: Connection, state: ChainState) -> None:
@@ -51,11 +53,9 @@ async def save_chain(connection: Connection, state: ChainState) -> None:
 
 async def get_tip(connection: Connection) -> Header:
     """Return the newest block of the best branch."""
-    return _header(
-        await connection.fetchrow(
-            "SELECT * FROM sandbox_blocks WHERE canonical ORDER BY height DESC LIMIT 1"
-        )
-    )
+    best = "SELECT * FROM sandbox_blocks WHERE canonical ORDER BY height DESC LIMIT 1"
+    [row] = await connection.fetch(best)
+    return _header(row)
 
 
 async def get_block(connection: Connection, block_hash: str) -> Header:
@@ -280,7 +280,7 @@ async def _transactions(
 ) -> list[Transaction]:
     columns = "tx_id, sender, spends, replaces, state"
     rows = await connection.fetch(
-        f"SELECT {columns} FROM sandbox_transactions WHERE {where}",  # noqa: S608 - our own constants
+        f"SELECT {columns} FROM sandbox_transactions WHERE {where}",
         *args,
     )
     return [_transaction(row) for row in rows]
