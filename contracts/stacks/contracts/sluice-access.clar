@@ -287,7 +287,6 @@
   (let (
       (status (unwrap! (map-get? modules module) ERR-NOT-FOUND))
       (last-end (get paused-until status))
-      (until (+ burn-block-height blocks))
     )
     (try! (assert-owner-or-guardian))
     (asserts! (and (> blocks u0) (<= blocks MAX-PAUSE)) ERR-AMOUNT)
@@ -295,13 +294,15 @@
       (or (is-eq last-end u0) (>= burn-block-height (+ last-end COOL-DOWN)))
       ERR-TIME
     )
-    (map-set modules module (merge status {paused-until: until}))
-    (print {
-      sluice: u1, seq: (next-seq), ev: "access.paused", id: u0,
-      actor: contract-caller, token: current-contract, amount: u0,
-      data: {module: module, until: until}
-    })
-    (ok until)
+    (let ((until (+ burn-block-height blocks)))
+      (map-set modules module (merge status {paused-until: until}))
+      (print {
+        sluice: u1, seq: (next-seq), ev: "access.paused", id: u0,
+        actor: contract-caller, token: current-contract, amount: u0,
+        data: {module: module, until: until}
+      })
+      (ok until)
+    )
   )
 )
 

@@ -253,23 +253,24 @@
 ;; Who: payer. Holds: any open state; 0 < amount < what is left.
 ;; Prints: escrow.part-released {to-payee, fee, left}.
 (define-public (release-part (id uint) (token <ft>) (amount uint))
-  (let (
-      (e (try! (get-open id)))
-      (left (get-left id))
-      (fee (fee-on (get paid e) amount (get fee-bps e)))
-    )
+  (let ((e (try! (get-open id))) (left (get-left id)))
     (asserts! (is-eq contract-caller (get payer e)) ERR-NOT-AUTHORIZED)
     (asserts! (is-eq (contract-of token) (get token e)) ERR-TOKEN)
     (asserts! (and (> amount u0) (< amount left)) ERR-AMOUNT)
-    (map-set escrows id (merge e {paid: (+ (get paid e) amount)}))
-    (try! (push token (- amount fee) (get payee e)))
-    (try! (push token fee .sluice-treasury))
-    (print {
-      sluice: u1, seq: (next-seq), ev: "escrow.part-released", id: id, actor: contract-caller,
-      token: (get token e), amount: amount,
-      data: {to-payee: (- amount fee), fee: fee, left: (- left amount)}
-    })
-    (ok true)
+    (let (
+        (fee (fee-on (get paid e) amount (get fee-bps e)))
+        (to-payee (- amount fee))
+      )
+      (map-set escrows id (merge e {paid: (+ (get paid e) amount)}))
+      (try! (push token to-payee (get payee e)))
+      (try! (push token fee .sluice-treasury))
+      (print {
+        sluice: u1, seq: (next-seq), ev: "escrow.part-released", id: id,
+        actor: contract-caller, token: (get token e), amount: amount,
+        data: {to-payee: to-payee, fee: fee, left: (- left amount)}
+      })
+      (ok true)
+    )
   )
 )
 

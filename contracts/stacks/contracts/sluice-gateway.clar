@@ -42,6 +42,7 @@
 (define-constant MAX-HOLD u4320) ;; burn blocks, about thirty days
 (define-constant PAYOUT-DELAY u144) ;; burn blocks to notice a stolen key
 (define-constant MAX-CENTS u100000000000000) ;; a trillion dollars: no product overflows
+(define-constant MAX-AMOUNT u79228162514264337593543950335) ;; 2^96 - 1, as in sluice-tokens
 (define-constant CANCELED u0) ;; in by-ref: the reference can no longer be paid
 (define-constant SIP018-PREFIX 0x534950303138)
 
@@ -127,9 +128,9 @@
 
 ;; The platform's part of a payment to this merchant.
 (define-read-only (quote-fee (merchant uint) (amount uint))
-  (match (map-get? merchants merchant)
-    m (ok (share amount (get fee-bps m)))
-    ERR-NOT-FOUND
+  (let ((m (unwrap! (map-get? merchants merchant) ERR-NOT-FOUND)))
+    (asserts! (<= amount MAX-AMOUNT) ERR-AMOUNT)
+    (ok (share amount (get fee-bps m)))
   )
 )
 
@@ -142,6 +143,7 @@
 )
 
 ;; Units of a token with `decimals` for a price of `cents`, in the merchant's favour.
+;; Needs cents <= MAX-CENTS, decimals <= 18 and 0 < price <= MAX-AMOUNT.
 (define-read-only (quote-amount (cents uint) (decimals uint) (price uint))
   (/ (+ (* cents (pow u10 (+ u6 decimals))) (- price u1)) price)
 )
@@ -510,12 +512,12 @@
       (held (held-by (get escrow p)))
       (from-hold (if (< amount (get left held)) amount (get left held)))
       (from-merchant (- amount from-hold))
-      (total (+ amount (get refunded p) (get returned held)))
+      (before (+ (get refunded p) (get returned held)))
     )
     (try! (get-owned (get merchant p)))
     (asserts! (is-eq (contract-of token) (get token p)) ERR-TOKEN)
     (asserts! (> amount u0) ERR-AMOUNT)
-    (asserts! (<= total (get amount p)) ERR-REFUND-EXCEEDS)
+    (asserts! (<= amount (- (get amount p) before)) ERR-REFUND-EXCEEDS)
     (map-set payments payment (merge p {refunded: (+ (get refunded p) from-merchant)}))
     (try! (return-held (get escrow p) token from-hold))
     (try! (return-own token from-merchant (get payer p) (get ref p)))
@@ -523,10 +525,11 @@
       sluice: u1, seq: (next-seq), ev: "payment.refunded", id: payment,
       actor: contract-caller, token: (get token p), amount: amount,
       data: {
-        ref: (get ref p), to: (get payer p), from-hold: from-hold, total-refunded: total
+        ref: (get ref p), to: (get payer p), from-hold: from-hold,
+        total-refunded: (+ before amount)
       }
     })
-    (ok total)
+    (ok (+ before amount))
   )
 )
 
@@ -582,41 +585,42 @@
       (asset (contract-of token))
       (m (unwrap! (map-get? merchants merchant) ERR-NOT-FOUND))
       (row (unwrap! (contract-call? .sluice-tokens lookup asset) ERR-TOKEN))
-      (fee (share amount (get fee-bps m)))
     )
     (asserts! (contract-call? .sluice-access accepts-money current-contract) ERR-PAUSED)
     (asserts! (get active m) ERR-INACTIVE)
     (asserts! (get enabled row) ERR-TOKEN)
     (asserts! (and (>= amount (get min row)) (<= amount (get max row))) ERR-AMOUNT)
-    (var-set last-payment id)
-    (map-set payments id {
-      merchant: merchant, ref: ref, payer: tx-sender, token: asset, amount: amount,
-      fee: fee, refunded: u0, at: stacks-block-time, escrow: none
-    })
-    (let (
-        (moved (unwrap!
-          (restrict-assets? tx-sender (
-              (with-ft asset (get asset row) (if (get stx row) u0 amount))
-              (with-stx (if (get stx row) amount u0))
-            )
-            (try! (pay token fee .sluice-treasury ref))
-            (if (is-eq (get mode m) HOLD)
-              (try! (hold-net id token (- amount fee) m))
-              (try! (push-net token (- amount fee) (get payout m) (get-splits merchant) ref))
-            )
-          )
-          ERR-ASSET-GUARD
-        ))
-      )
-      (print {
-        sluice: u1, seq: (next-seq), ev: "payment.settled", id: id, actor: contract-caller,
-        token: asset, amount: amount,
-        data: {
-          merchant: merchant, ref: ref, payer: tx-sender, payout: (get payout m), fee: fee,
-          split-total: (get split-total moved), mode: (get mode m), escrow: (get escrow moved)
-        }
+    (let ((fee (share amount (get fee-bps m))) (net (- amount fee)))
+      (var-set last-payment id)
+      (map-set payments id {
+        merchant: merchant, ref: ref, payer: tx-sender, token: asset, amount: amount,
+        fee: fee, refunded: u0, at: stacks-block-time, escrow: none
       })
-      (ok id)
+      (let (
+          (moved (unwrap!
+            (restrict-assets? tx-sender (
+                (with-ft asset (get asset row) (if (get stx row) u0 amount))
+                (with-stx (if (get stx row) amount u0))
+              )
+              (try! (pay token fee .sluice-treasury ref))
+              (if (is-eq (get mode m) HOLD)
+                (try! (hold-net id token net (get payout m) (get hold m)))
+                (try! (push-net token net (get payout m) (get-splits merchant) ref))
+              )
+            )
+            ERR-ASSET-GUARD
+          ))
+        )
+        (print {
+          sluice: u1, seq: (next-seq), ev: "payment.settled", id: id, actor: contract-caller,
+          token: asset, amount: amount,
+          data: {
+            merchant: merchant, ref: ref, payer: tx-sender, payout: (get payout m), fee: fee,
+            split-total: (get split-total moved), mode: (get mode m), escrow: (get escrow moved)
+          }
+        })
+        (ok id)
+      )
     )
   )
 )
@@ -647,20 +651,10 @@
 )
 
 ;; HOLD: everything after the fee waits in escrow for the payout address.
-(define-private (hold-net
-    (id uint)
-    (token <ft>)
-    (net uint)
-    (terms {
-      owner: principal, payout: principal, signer: (buff 33), fee-bps: uint, mode: uint,
-      hold: uint, open: bool, active: bool
-    })
-  )
+(define-private (hold-net (id uint) (token <ft>) (net uint) (payout principal) (hold uint))
   (let (
       (p (unwrap! (map-get? payments id) ERR-NOT-FOUND))
-      (escrow (some (try! (contract-call? .sluice-escrow open-for
-        token (get payout terms) net (get hold terms) id
-      ))))
+      (escrow (some (try! (contract-call? .sluice-escrow open-for token payout net hold id))))
     )
     (map-set payments id (merge p {escrow: escrow}))
     (ok {split-total: u0, escrow: escrow})
