@@ -7,7 +7,7 @@ import ssl
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, ClassVar, Final, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple, TypeAlias
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
@@ -104,7 +104,8 @@ class Egress:
 
         An answer longer than `answer_max` is an error, or with `cut` keeps its beginning.
         """
-        return await self._request("POST", url, body, headers, timeout_s, answer_max, cut=cut)
+        within = _Within(timeout_s, answer_max, cut)
+        return await self._request("POST", url, body, headers, within)
 
     async def get(
         self,
@@ -116,7 +117,8 @@ class Egress:
         cut: bool = False,
     ) -> Answer:
         """Fetch and return the answer, whatever its status, or raise EgressError."""
-        return await self._request("GET", url, None, headers, timeout_s, answer_max, cut=cut)
+        within = _Within(timeout_s, answer_max, cut)
+        return await self._request("GET", url, None, headers, within)
 
     async def close(self) -> None:
         """Close every connection."""
@@ -130,19 +132,16 @@ class Egress:
         url: str,
         body: bytes | None,
         headers: Mapping[str, str],
-        timeout_s: float,
-        answer_max: int,
-        *,
-        cut: bool,
+        within: "_Within",
     ) -> Answer:
         target = _target(url, self.reach)
         session = self._session or self._open()
-        timeout = aiohttp.ClientTimeout(total=timeout_s, sock_connect=self._connect_s)
+        timeout = aiohttp.ClientTimeout(total=within.timeout_s, sock_connect=self._connect_s)
         try:
             async with session.request(
                 method, target, data=body, headers=headers, timeout=timeout, allow_redirects=False
             ) as response:
-                content, is_whole = await _read(response, answer_max, cut=cut)
+                content, is_whole = await _read(response, within)
                 answered = {name.lower(): value for name, value in response.headers.items()}
                 address = response.address if isinstance(response, _Response) else ""
                 return Answer(response.status, answered, content, address, is_whole)
@@ -163,6 +162,12 @@ class Egress:
         return self._session
 
 
+class _Within(NamedTuple):
+    timeout_s: float
+    answer_max: int
+    cut: bool
+
+
 def _target(url: str, reach: Reach) -> URL:
     """Build the URL from its judged parts, so that aiohttp cannot read the text differently."""
     try:
@@ -174,7 +179,8 @@ def _target(url: str, reach: Reach) -> URL:
     )
 
 
-async def _read(response: aiohttp.ClientResponse, most: int, *, cut: bool) -> tuple[bytes, bool]:
+async def _read(response: aiohttp.ClientResponse, within: _Within) -> tuple[bytes, bool]:
+    most = within.answer_max
     content = bytearray()
     while len(content) <= most:
         chunk = await response.content.read(most + 1 - len(content))
@@ -182,7 +188,7 @@ async def _read(response: aiohttp.ClientResponse, most: int, *, cut: bool) -> tu
             return bytes(content), True
         content += chunk
     response.close()
-    if cut:
+    if within.cut:
         return bytes(content[:most]), False
     raise EgressError(Reason.TOO_LARGE, f"The answer is longer than {most} bytes.")
 
@@ -233,7 +239,10 @@ class _Guard(aiohttp.TCPConnector):
         self._reach = reach
 
     async def connect(
-        self, req: "ClientRequest", traces: "list[Trace]", timeout: "ClientTimeout"
+        self,
+        req: "ClientRequest",
+        traces: "list[Trace]",
+        timeout: "ClientTimeout",  # noqa: ASYNC109 - aiohttp's signature
     ) -> "Connection":
         connection = await super().connect(req, traces, timeout)
         if not is_reachable(_peer(connection), self._reach):
@@ -263,6 +272,7 @@ class _Names(AbstractResolver):
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
     ) -> list[ResolveResult]:
+        del family  # every address must be judged, whichever kind is asked for
         try:
             async with asyncio.timeout(self._wait_s):
                 found = await self._lookup(host, port)

@@ -144,9 +144,10 @@ def _split(url: str, param: str) -> tuple[SplitResult, int | None]:
         raise _refused(f"Use up to {_URL_MAX} ASCII characters, no spaces or backslashes.", param)
     try:
         parts = urlsplit(url)
-        return parts, parts.port
+        port = parts.port
     except ValueError as error:
         raise _refused("Write it as https://host/path.", param) from error
+    return parts, port
 
 
 def _is_name(host: str, reach: Reach) -> bool:

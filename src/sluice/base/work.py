@@ -20,6 +20,7 @@ from sluice.base.ids import Ids
 from sluice.base.outbox import store as outbox
 from sluice.base.outbox.model import Routes
 
+_SNAPSHOT: Final = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = '60s'"
 _PARAMETER: Final = re.compile(r"\$(\d+)")
 
 
@@ -126,6 +127,12 @@ class Works:
             yield work
             topics = await work.finish(self._routes)
         self._ring(topics)
+
+    @contextlib.asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[Work]:
+        """Open a Work that reads one snapshot of everything and may write nothing."""
+        async with self._database.transaction(_SNAPSHOT) as connection:
+            yield Work(connection, SYSTEM, self._clock.now(), self._ids)
 
     @contextlib.asynccontextmanager
     async def look(self) -> AsyncIterator[Work]:

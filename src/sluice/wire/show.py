@@ -7,6 +7,7 @@ from typing import Any
 
 from sluice.base.money.catalogue import money
 from sluice.engine.chains.registry import Chains
+from sluice.wire.given import Given
 
 Shown = dict[str, Any]
 
@@ -45,3 +46,11 @@ def stamp(at: dt.datetime | None) -> int | None:
 def plain(values: Mapping[str, Any] | None) -> Shown | None:
     """Return a stored mapping as it is shown."""
     return None if values is None else dict(values)
+
+
+def bounds(given: Given) -> dict[str, dt.datetime]:
+    """Return the bounds on an object's age that a list was asked for."""
+    within = given.get("created")
+    if within is None:
+        return {}
+    return {name: at for name in ("gt", "gte", "lt", "lte") if (at := getattr(within, name)) is not None}

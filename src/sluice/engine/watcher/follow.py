@@ -13,6 +13,7 @@ from sluice.engine.watcher.facts import ChainHalted, TransferOrphaned
 from sluice.engine.watcher.fork import TooDeep, plan_switch
 from sluice.engine.watcher.model import Cursor
 from sluice.engine.watcher.record import record_blocks, record_pending, record_switch
+from sluice.engine.watcher.targets import refresh_wanted
 
 # Blocks read in one request when catching up; each is still recorded in a Work of its own.
 _SPAN: Final = 20
@@ -40,6 +41,7 @@ async def follow_once(works: Works, chain: Chain) -> bool:
             return False
         await _switch(works, chain, cursor, tip)
         return True
+    await refresh_wanted(works, chain)
     last = min(tip.header.height, cursor.height + _SPAN)
     blocks = await chain.reader.blocks(cursor.height + 1, last)
     if blocks[0].header.parent != cursor.hash:

@@ -45,6 +45,8 @@ WHERE network = $1 AND address = $2 AND asset = $3 AND style = 'amount' AND open
   AND units BETWEEN $4 AND $5 -- every merchant"""
 _CLOSE_AMOUNTS: Final = """
 UPDATE targets SET open = false WHERE style = 'amount' AND open AND watch_until < $1 -- every merchant"""
+_SHARED: Final = """
+SELECT DISTINCT address FROM targets WHERE network = $1 AND style <> 'address' -- every merchant"""
 # One index each: an OR over the styles would read every target of a shared address.
 _CANDIDATES: Final = """
 WITH t AS (SELECT * FROM unnest($2::text[], $3::text[], $4::text[], $5::numeric[])
@@ -167,6 +169,11 @@ async def try_target(work: Work, target: Target) -> bool:
 async def amounts_taken(work: Work, network: str, address: str, asset: str, low: int, high: int) -> set[int]:
     """Return the amounts between two that are waited for at an address."""
     return {row["units"] for row in await work.rows(_AMOUNTS_TAKEN, network, address, asset, low, high)}
+
+
+async def shared_addresses(work: Work, network: str) -> list[str]:
+    """Return the addresses at which several payments may be waited for."""
+    return [row["address"] for row in await work.rows(_SHARED, network)]
 
 
 async def close_amounts(work: Work, before: dt.datetime) -> int:

@@ -4,7 +4,8 @@ import dataclasses
 import datetime as dt
 
 from sluice.base.errors import Unavailable
-from sluice.base.work import Work
+from sluice.base.work import Work, Works
+from sluice.engine.chains.chain import Chain
 from sluice.engine.watcher import store
 from sluice.engine.watcher.model import Target
 
@@ -42,6 +43,15 @@ async def expect_unique_amount(work: Work, target: Target, *, spread: int) -> Ta
 async def expect_wallet(work: Work, target: Target) -> None:
     """Watch a merchant's own address; saying it again changes nothing."""
     await store.try_target(work, target)
+
+
+async def refresh_wanted(works: Works, chain: Chain) -> None:
+    """Tell the network's reader which shared addresses somebody waits at."""
+    if chain.wanted is not None:
+        async with works.look() as work:
+            addresses = await store.shared_addresses(work, chain.network.name)
+        chain.wanted.clear()
+        chain.wanted.update(addresses)
 
 
 async def close_old_amounts(work: Work, *, before: dt.datetime) -> int:

@@ -21,10 +21,16 @@ async def lock_intent(work: Work, intent_id: str) -> PaymentIntent:
 
 
 async def page_intents(
-    work: Work, page: Page, *, customer: str | None = None, created: Mapping[str, dt.datetime] | None = None, charged: bool = False
+    work: Work,
+    page: Page,
+    *,
+    intent_id: str | None = None,
+    customer: str | None = None,
+    created: Mapping[str, dt.datetime] | None = None,
+    charged: bool = False,
 ) -> Listing[PaymentIntent]:
     """Return a page of intents; `charged` only those that money was seen for."""
-    return await store.page(work, page, customer=customer, created=created or {}, charged=charged)
+    return await store.page(work, page, intent_id=intent_id, customer=customer, created=created or {}, charged=charged)
 
 
 def _found(intent: PaymentIntent | None, intent_id: str) -> PaymentIntent:

@@ -114,14 +114,20 @@ async def lock_overdue(work: Work, at: dt.datetime, limit: int) -> list[PaymentI
 
 
 async def page(
-    work: Work, page: Page, *, customer: str | None, created: Mapping[str, dt.datetime], status: str | None = None, charged: bool = False
+    work: Work,
+    page: Page,
+    *,
+    intent_id: str | None,
+    customer: str | None,
+    created: Mapping[str, dt.datetime],
+    charged: bool = False,
 ) -> Listing[PaymentIntent]:
     """Return intents, newest first; `charged` leaves out those no money was seen for."""
     filters: list[tuple[str, object]] = []
     if customer is not None:
         filters.append(("p.customer_id = {}", customer))
-    if status is not None:
-        filters.append(("p.status = {}", status))
+    if intent_id is not None:
+        filters.append(("p.id = {}", intent_id))
     if charged:
         filters.append(("(p.processing_at IS NOT NULL) = {}", True))
     return await newest_first(work, _MINE, page, "p", filters, created, _intent)

@@ -7,7 +7,7 @@ endpoint has a lane of its own, so one that does not answer holds up nobody else
 import asyncio
 import datetime as dt
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -40,7 +40,7 @@ class Post(Protocol):
     """Sends bytes to a URL that may be reached."""
 
     async def post(
-        self, url: str, body: bytes, *, headers: dict[str, str], timeout_s: float, answer_max: int
+        self, url: str, body: bytes, *, headers: Mapping[str, str], timeout_s: float, answer_max: int, cut: bool
     ) -> Answer:
         """Return the answer, or raise EgressError."""
         ...
@@ -51,7 +51,7 @@ class Deliverer:
     """What serving a lane needs. `observe` is told each attempt and how long its event had waited."""
 
     works: Works
-    post: Post
+    receivers: Mapping[bool, Post]  # the way out, by livemode
     sealer: Sealer
     default_version: str
     observe: Callable[[Attempt, Outcome], None]
@@ -127,8 +127,8 @@ async def _send(
             Message(body, delivery.event_id, now), secrets=secrets, schemes=[Scheme(name) for name in endpoint.schemes]
         )
         headers |= {"Content-Type": "application/json; charset=utf-8", "User-Agent": "Sluice/1.0"}
-        answer = await deliverer.post.post(
-            endpoint.url, body, headers=headers, timeout_s=endpoint.timeout_s, answer_max=1024
+        answer = await deliverer.receivers[endpoint.livemode].post(
+            endpoint.url, body, headers=headers, timeout_s=endpoint.timeout_s, answer_max=1024, cut=True
         )
         status = answer.status
     except EgressError as failure:

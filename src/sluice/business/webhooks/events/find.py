@@ -23,10 +23,15 @@ async def find_event(work: Work, event_id: str) -> Event:
 
 
 async def page_events(
-    work: Work, page: Page, *, types: Sequence[str] = (), created: Mapping[str, dt.datetime] | None = None
+    work: Work,
+    page: Page,
+    *,
+    types: Sequence[str] = (),
+    created: Mapping[str, dt.datetime] | None = None,
+    delivered: bool | None = None,
 ) -> Listing[Event]:
-    """Return a page of events."""
-    return await store.page(work, page, types=types, created=created or {})
+    """Return a page of events; `delivered` False only those that some endpoint has not taken."""
+    return await store.page(work, page, types=types, created=created or {}, delivered=delivered)
 
 
 async def events_after(work: Work, seq: int, *, limit: int = 100) -> list[Event]:

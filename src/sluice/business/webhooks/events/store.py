@@ -22,6 +22,9 @@ SELECT *, $8 FROM unnest($1::text[], $2::boolean[], $3::text[], $4::bigint[], $5
 _MINE: Final = """
 SELECT id, merchant_id, livemode, seq, type, object_id, body, created_at
 FROM events e WHERE e.merchant_id = $1 AND e.livemode = $2"""
+_TAKEN_BY_ALL: Final = """
+(NOT EXISTS (SELECT FROM deliveries d WHERE d.merchant_id = e.merchant_id AND d.livemode = e.livemode
+  AND d.event_id = e.id AND d.state <> 'delivered'))"""
 _GET: Final = _MINE + " AND e.id = $3"
 _AFTER: Final = _MINE + " AND e.seq > $3 ORDER BY e.seq LIMIT $4"
 _SINCE: Final = _MINE + " AND e.created_at >= $3 AND e.created_at < $4 ORDER BY e.seq LIMIT $5"
@@ -59,10 +62,12 @@ async def get(work: Work, event_id: str) -> Event | None:
 
 
 async def page(
-    work: Work, page: Page, *, types: Sequence[str], created: Mapping[str, dt.datetime]
+    work: Work, page: Page, *, types: Sequence[str], created: Mapping[str, dt.datetime], delivered: bool | None
 ) -> Listing[Event]:
     """Return events, newest first; `types` empty means all."""
     filters: list[tuple[str, object]] = [("e.type = ANY({}::text[])", list(types))] if types else []
+    if delivered is not None:
+        filters.append((_TAKEN_BY_ALL + " = {}", delivered))
     return await newest_first(work, _MINE, page, "e", filters, created, _event)
 
 

@@ -58,7 +58,7 @@ class Story:
             for place, block in enumerate(bent):
                 transfers = _bend(block.transfers, lie, height=block.header.height)
                 if transfers is not None:
-                    bent[place] = replace(block, transfers=transfers)
+                    bent[place] = replace(block, transfers=tuple(transfers))
                     self.told.add(number)
                     break
         for number, _ in self._of(LieKind.PARTIAL):

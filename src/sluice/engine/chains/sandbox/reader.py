@@ -89,7 +89,8 @@ class SandboxReader:
                 )
             headers = await self._headers(connection, story, first, last)
             inside = await store.find_transfers(connection, [header.hash for header in headers])
-            return story.bend_blocks([Block(header, inside[header.hash]) for header in headers])
+            whole = [Block(header, tuple(inside[header.hash])) for header in headers]
+            return story.bend_blocks(whole)
 
         return await self._ask(read)
 

@@ -1,0 +1,200 @@
+"""Settings -> App; the only place that picks implementations."""
+
+import asyncio
+import contextlib
+import os
+import sys
+import time
+from collections.abc import AsyncIterator, Callable
+from importlib.metadata import version
+from pathlib import Path
+
+from sluice.app.app import App
+from sluice.app.networks import Parts, read_networks
+from sluice.app.reactions import reactions, routes
+from sluice.app.schedule import SCHEDULE, job_verbs
+from sluice.app.settings import Settings
+from sluice.base.bell import Bell
+from sluice.base.clock import Clock, SystemClock
+from sluice.base.database import Database, open_database
+from sluice.base.egress import Egress
+from sluice.base.embedded import start_embedded
+from sluice.base.ids import Ids, encode
+from sluice.base.jobs.run import Jobs
+from sluice.base.limits.local import LocalLimiter
+from sluice.base.limits.model import Limiter
+from sluice.base.limits.presets import preset_named
+from sluice.base.limits.shared import SharedLimiter
+from sluice.base.migrate import migrate
+from sluice.base.observe.logs import Sink, configure_logs
+from sluice.base.observe.metrics import Metrics
+from sluice.base.reach import LIVE, NODES, TEST, Reach
+from sluice.base.relay import Relay
+from sluice.base.sealing import Sealer, create_key_file, read_key_file
+from sluice.base.work import Works
+from sluice.business.webhooks.deliveries.deliver import Deliverer
+from sluice.business.webhooks.deliveries.model import Attempt
+from sluice.business.webhooks.deliveries.retry import Outcome
+from sluice.engine.chains.chain import Chain
+from sluice.engine.chains.registry import Chains
+from sluice.engine.chains.sandbox.addresses import SandboxAddresses
+from sluice.engine.chains.sandbox.network import sandbox_network
+from sluice.engine.chains.sandbox.reader import SandboxReader
+from sluice.engine.rates.quote import RatePolicy
+from sluice.engine.rates.sources.fixed import FixedRates, read_prices
+from sluice.engine.rates.sources.sandbox import SandboxRates
+from sluice.wire.show import View
+from sluice.wire.versions import DEFAULT as API_VERSION
+
+
+@contextlib.asynccontextmanager
+async def build(
+    settings: Settings, *, clock: Clock | None = None, ids: Ids | None = None, extra_chains: list[Chain] | None = None
+) -> AsyncIterator[App]:
+    """Plug everything together for one process, and take it apart again."""
+    clock = clock or SystemClock()
+    ids = ids or Ids(clock)
+    metrics = Metrics(clock, version=version("sluice"))
+    async with contextlib.AsyncExitStack() as stack:
+        url = await open_url(settings, stack)
+        database = await open_database(url, pool_max=settings.pool_max)
+        stack.push_async_callback(database.close)
+        yield await assemble(settings, database, clock, ids, metrics, stack, extra_chains or [])
+
+
+async def assemble(
+    settings: Settings,
+    database: Database,
+    clock: Clock,
+    ids: Ids,
+    metrics: Metrics,
+    stack: contextlib.AsyncExitStack,
+    extra_chains: list[Chain],
+) -> App:
+    """Plug the parts together around an open database."""
+    sealer = open_sealer(settings, ids)
+    bell = Bell()
+    nodes = Egress(NODES)
+    reach = _reach(settings)
+    receivers = {livemode: Egress(within) for livemode, within in reach.items()}
+    for egress in (nodes, *receivers.values()):
+        stack.push_async_callback(egress.close)
+    works = Works(database, clock, ids, routes(), bell.ring)
+    chains = _chains(settings, database, sealer, Parts(nodes, clock, _fault_counter(metrics)), extra_chains)
+    sources = [FixedRates(read_prices(settings.fixed_rates), clock), SandboxRates(clock)]
+    view = View(settings.public_url.rstrip("/"), _client_secret(sealer), chains)
+    return App(
+        settings=settings,
+        clock=clock,
+        database=database,
+        bell=bell,
+        works=works,
+        sealer=sealer,
+        chains=chains,
+        rates=RatePolicy({True: ["fixed"], False: ["sandbox"]}),
+        sources=sources,
+        relay=Relay(works, routes(), reactions(view)),
+        jobs=Jobs(works, job_verbs(works, sources, _promise_gauge(metrics)), SCHEDULE),
+        deliverer=Deliverer(works, receivers, sealer, API_VERSION, _attempt_meter(metrics)),
+        metrics=metrics,
+        limiter=_limiter(settings, metrics),
+        limits=preset_named(settings.limits),
+        view=view,
+        reach=reach,
+        ids=ids,
+    )
+
+
+async def open_url(settings: Settings, stack: contextlib.AsyncExitStack) -> str:
+    """Return the database's URL; without one, start our own PostgreSQL and bring it up to date."""
+    if settings.database_url:
+        return settings.database_url
+    server = await asyncio.to_thread(start_embedded, settings.home / "postgres")
+    stack.callback(server.stop)
+    await asyncio.to_thread(migrate, server.url)
+    return server.url
+
+
+def open_sealer(settings: Settings, ids: Ids) -> Sealer:
+    """Read the master keys, or make them on the first start."""
+    path = Path(settings.key_file) if settings.key_file else settings.home / "master.keys"
+    keys = read_key_file(path) if path.exists() else create_key_file(path, os.urandom)
+    return Sealer(keys, ids.bytes)
+
+
+def start_logs(settings: Settings, clock: Clock) -> None:
+    """Send this process's log lines where they belong."""
+    configure_logs(
+        Sink(sys.stderr, clock, on_drop=lambda _name: None, console=settings.log == "console")
+    )
+
+
+def _chains(
+    settings: Settings, database: Database, sealer: Sealer, parts: Parts, extra: list[Chain]
+) -> Chains:
+    addresses = SandboxAddresses(sealer.mac("sandbox addresses", b"seed"))
+    network = sandbox_network(
+        depth=settings.sandbox_depth,
+        reorg_max=settings.sandbox_reorg_max,
+        block_time_s=settings.sandbox_block_s or 2.0,
+    )
+    sandbox = Chain(network, SandboxReader(database, network), addresses, derive=addresses.derive)
+    served = [sandbox, *read_networks(settings.networks, parts), *extra]
+    return Chains({chain.network.name: chain for chain in served})
+
+
+def _reach(settings: Settings) -> dict[bool, Reach]:
+    """Return where webhooks may go: public addresses, and the subnets the operator named."""
+    subnets = settings.webhook_subnets()
+    if not subnets:
+        return {True: LIVE, False: TEST}
+    return {
+        True: Reach(LIVE.schemes, LIVE.ports, subnets),
+        False: Reach(TEST.schemes, None, subnets),
+    }
+
+
+def _limiter(settings: Settings, metrics: Metrics) -> Limiter:
+    if not settings.redis_url:
+        return LocalLimiter(time.monotonic)
+    return SharedLimiter(
+        settings.redis_url,
+        workers=settings.workers,
+        monotonic=time.monotonic,
+        on_failure=metrics.limiter_failures.inc,
+    )
+
+
+def _client_secret(sealer: Sealer) -> Callable[[str], str]:
+    """Return what makes an intent's client secret: derived, so that it need not be kept."""
+
+    def secret(intent_id: str) -> str:
+        digest = int.from_bytes(sealer.mac("client secrets", intent_id.encode())[:18], "big")
+        return f"{intent_id}_secret_{encode(digest, 25)}"
+
+    return secret
+
+
+def _attempt_meter(metrics: Metrics) -> Callable[[Attempt, Outcome], None]:
+    def observe(attempt: Attempt, outcome: Outcome) -> None:
+        metrics.webhook_attempts.labels(outcome.value).inc()
+        if attempt.delivery.attempts == 0:
+            lag = attempt.at - attempt.delivery.event_created_at
+            metrics.webhook_first_attempt_lag.observe(max(0.0, lag.total_seconds()))
+
+    return observe
+
+
+def _promise_gauge(metrics: Metrics) -> Callable[[str, int], None]:
+    def note(name: str, broken: int) -> None:
+        metrics.invariant_violations.labels(name).set(broken)
+        metrics.invariant_last_run.set_to_current_time()
+
+    return note
+
+
+def _fault_counter(metrics: Metrics) -> Callable[[str, str], None]:
+    def count(source: str, fault: str) -> None:
+        metrics.provider_errors.labels(source, fault).inc()
+
+    return count

@@ -1,0 +1,57 @@
+"""Which fact wakes whom: cause and effect on one screen."""
+
+import functools
+from collections.abc import Mapping
+from typing import Final
+
+from sluice.base.facts import Fact
+from sluice.base.outbox.model import Reaction, Routes
+from sluice.business.payments.checkout import settle as checkout
+from sluice.business.payments.intents import receive as intents
+from sluice.business.payments.intents.facts import IntentCanceled, IntentSucceeded
+from sluice.business.webhooks.events.announce import announce
+from sluice.engine.watcher.facts import (
+    TransferConfirmed,
+    TransferFinalized,
+    TransferOrphaned,
+    TransferSeen,
+)
+from sluice.wire.show import View
+from sluice.wire.told import ANNOUNCED, render_with
+
+_RECEIVE: Final = "intents.receive"
+_CLOSE: Final = "intents.close"
+_PAID: Final = "checkout.paid"
+_EXPIRED: Final = "checkout.expired"
+_ANNOUNCE: Final = "webhooks.announce"
+
+_WAKES: Final[Mapping[type[Fact], tuple[str, ...]]] = {
+    TransferSeen: (_RECEIVE,),
+    TransferConfirmed: (_RECEIVE,),
+    TransferFinalized: (_RECEIVE,),
+    TransferOrphaned: (_RECEIVE,),
+    IntentSucceeded: (_PAID,),
+    IntentCanceled: (_CLOSE, _EXPIRED),
+}
+
+
+def routes() -> Routes:
+    """Return the map from facts to the names of reactions."""
+    kinds = {**{kind: () for kind in ANNOUNCED}, **_WAKES}
+    return Routes(
+        kinds={kind.__name__: kind for kind in kinds},
+        reactions={
+            kind.__name__: (*names, _ANNOUNCE) if kind in ANNOUNCED else names for kind, names in kinds.items()
+        },
+    )
+
+
+def reactions(view: View) -> dict[str, Reaction]:
+    """Return each reaction's verb, in the order a relay should look at them."""
+    return {
+        _RECEIVE: intents.on_transfers_moved,
+        _CLOSE: intents.on_intent_canceled,
+        _PAID: checkout.on_intent_succeeded,
+        _EXPIRED: checkout.on_intent_canceled,
+        _ANNOUNCE: functools.partial(announce, render=render_with(view)),
+    }

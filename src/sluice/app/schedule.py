@@ -1,0 +1,64 @@
+"""Which job runs when: one table, and the verbs behind the names."""
+
+import datetime as dt
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Final
+
+from sluice.base.idempotency import store as idempotency
+from sluice.base.jobs.run import Every, JobVerb
+from sluice.base.outbox import store as outbox
+from sluice.base.work import Works
+from sluice.business.payments.intents.cancel import expire_intents
+from sluice.business.trust.promises.check import check_and_hold
+from sluice.business.webhooks.events.find import forget_events
+from sluice.engine.rates.refresh import refresh_rates
+from sluice.engine.rates.source import RateSource
+from sluice.engine.watcher.targets import close_old_amounts
+
+_KEYS_KEPT: Final = dt.timedelta(days=30)
+_FACTS_KEPT: Final = dt.timedelta(days=7)
+_BATCH: Final = 5000
+
+SCHEDULE: Final = {
+    "expire_intents": Every(1),
+    "refresh_rates": Every(30),
+    "check_promises": Every(60),
+    "close_old_amounts": Every(600),
+    "forget_facts": Every(600),
+    "forget_idempotency_keys": Every(3600),
+    "forget_events": Every(3600),
+}
+
+
+def job_verbs(works: Works, sources: Sequence[RateSource], on_promise: Callable[[str, int], None]) -> dict[str, JobVerb]:
+    """Return each job's verb."""
+
+    async def forget_keys() -> None:
+        async with works.begin() as work:
+            await idempotency.forget(work, work.now - _KEYS_KEPT, _BATCH)
+
+    async def forget_facts() -> None:
+        async with works.begin() as work:
+            await outbox.forget(work.connection, work.now - _FACTS_KEPT, _BATCH)
+
+    async def close_amounts() -> None:
+        async with works.begin() as work:
+            await close_old_amounts(work, before=work.now)
+
+    verbs: dict[str, Callable[[], Awaitable[Any]]] = {
+        "expire_intents": lambda: expire_intents(works),
+        "refresh_rates": lambda: refresh_rates(works, sources),
+        "check_promises": lambda: check_and_hold(works, on_promise),
+        "close_old_amounts": close_amounts,
+        "forget_facts": forget_facts,
+        "forget_idempotency_keys": forget_keys,
+        "forget_events": lambda: forget_events(works),
+    }
+    return {name: _plain(verb) for name, verb in verbs.items()}
+
+
+def _plain(verb: Callable[[], Awaitable[Any]]) -> JobVerb:
+    async def run(_args: dict[str, Any]) -> None:
+        await verb()
+
+    return run

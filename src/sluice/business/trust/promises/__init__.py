@@ -1,0 +1,1 @@
+"""What must always be true, as queries that find what breaks it."""

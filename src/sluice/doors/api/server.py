@@ -1,0 +1,125 @@
+"""The ASGI application: the API under /v1, the pages, live connections and health, in one Litestar."""
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+import structlog
+from litestar import Litestar, Request, Response
+from litestar.exceptions import HTTPException
+from litestar.handlers import HTTPRouteHandler
+from litestar.types import ControllerRouterHandler
+
+from sluice.app.app import App
+from sluice.base.errors import SluiceError
+from sluice.doors.api.describe import describe
+from sluice.doors.api.handle import Exchange, handle, refuse
+from sluice.doors.api.read import BODY_MAX, ApiRequest
+from sluice.doors.api.route import Route
+from sluice.doors.api.table import ROUTES
+from sluice.wire import errors
+
+_ALL_METHODS: Final = {"GET", "POST", "DELETE"}
+
+log = structlog.get_logger()
+
+
+def make_server(app: App, pages: Sequence[ControllerRouterHandler] = ()) -> Litestar:
+    """Return the ASGI application for an App; `pages` are handlers of other doors."""
+    described = describe(ROUTES)
+    handlers: list[ControllerRouterHandler] = [_handler(app, route) for route in ROUTES]
+    handlers += [_openapi(described), _livez(), _readyz(app), _metrics(app), *pages]
+    return Litestar(
+        route_handlers=handlers,
+        openapi_config=None,
+        request_max_body_size=BODY_MAX,
+        exception_handlers={Exception: _refuser(app)},
+        logging_config=None,
+        debug=False,
+    )
+
+
+def _handler(app: App, route: Route) -> HTTPRouteHandler:
+    async def answer(request: Request) -> Response:  # type: ignore[type-arg]
+        return await handle(app, route, request)
+
+    answer.__doc__ = route.verb.__doc__
+    return HTTPRouteHandler(route.path, http_method=[route.method], status_code=200)(answer)
+
+
+def _refuser(app: App) -> Callable[[ApiRequest, Exception], Response[bytes]]:
+    """Return what answers everything that no route answered: in our envelope, on every path."""
+    allowed: dict[str, set[str]] = defaultdict(set)
+    for route in ROUTES:
+        allowed[route.path].add(route.method)
+
+    def answer(request: ApiRequest, error: Exception) -> Response[bytes]:
+        exchange = Exchange(app.new_request_id(), 0.0, {})
+        exchange.headers["Request-Id"] = exchange.request_id
+        refusal = _refusal(request, error, allowed)
+        if refusal is None:
+            log.error("request.failed", request_id=exchange.request_id, error=repr(error)[:200], exc_info=error)
+            refusal = errors.internal_error()
+        status, body = refuse(refusal, exchange)
+        app.metrics.http_requests.labels(request.method, "none", status).observe(0)
+        return Response(body, status_code=status, headers=exchange.headers, media_type="application/json")
+
+    return answer
+
+
+def _refusal(request: ApiRequest, error: Exception, allowed: dict[str, set[str]]) -> SluiceError | None:
+    if isinstance(error, SluiceError):
+        return error
+    if not isinstance(error, HTTPException):
+        return None
+    if error.status_code == 405:
+        path = request.scope["path"]
+        methods = [m for m in _ALL_METHODS if any(_matches(template, path) for template in allowed if m in allowed[template])]
+        return errors.method_not_allowed(methods or ["GET"])
+    if error.status_code == 413:
+        return errors.body_too_large()
+    if error.status_code in {400, 404}:
+        return errors.route_missing(request.method, request.scope["path"])
+    return None
+
+
+def _matches(template: str, path: str) -> bool:
+    wanted, given = template.split("/"), path.rstrip("/").split("/")
+    return len(wanted) == len(given) and all(
+        part.startswith("{") or part == piece for part, piece in zip(wanted, given, strict=True)
+    )
+
+
+def _openapi(described: dict[str, Any]) -> HTTPRouteHandler:
+    async def openapi() -> dict[str, Any]:
+        return described
+
+    return HTTPRouteHandler("/openapi.json", http_method=["GET"])(openapi)
+
+
+def _livez() -> HTTPRouteHandler:
+    async def livez() -> dict[str, str]:
+        return {"status": "ok"}
+
+    return HTTPRouteHandler(["/livez", "/healthz"], http_method=["GET"])(livez)
+
+
+def _readyz(app: App) -> HTTPRouteHandler:
+    """Ready means that the database answers; a dead chain or Redis must not take the API out."""
+
+    async def readyz() -> Response[dict[str, str]]:
+        try:
+            async with app.works.look() as work:
+                await work.value("SELECT 1")
+        except SluiceError as error:
+            return Response({"status": error.code}, status_code=503)
+        return Response({"status": "ok"})
+
+    return HTTPRouteHandler("/readyz", http_method=["GET"])(readyz)
+
+
+def _metrics(app: App) -> HTTPRouteHandler:
+    async def metrics() -> Response[bytes]:
+        return Response(app.metrics.render(), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+    return HTTPRouteHandler("/metrics", http_method=["GET"])(metrics)

@@ -1,0 +1,15 @@
+"""Every route of the API, in one table."""
+
+from typing import Final
+
+from sluice.doors.api.route import Route
+from sluice.doors.api.v1 import balance, checkout_sessions, customers, events, payment_intents, sandbox
+
+ROUTES: Final[tuple[Route, ...]] = (
+    *balance.ROUTES,
+    *customers.ROUTES,
+    *payment_intents.ROUTES,
+    *checkout_sessions.ROUTES,
+    *events.ROUTES,
+    *sandbox.ROUTES,
+)

@@ -1,0 +1,99 @@
+"""/v1/payment_intents."""
+
+from typing import Final
+
+from sluice.base.errors import NotFound, Unauthenticated
+from sluice.base.limits.presets import Limited
+from sluice.base.sealing import equal
+from sluice.business.accounts.merchants.edit import read_wallets
+from sluice.business.payments.intents.cancel import cancel_intent
+from sluice.business.payments.intents.confirm import confirm_intent
+from sluice.business.payments.intents.create import create_intent
+from sluice.business.payments.intents.find import find_intent, lock_intent, page_intents
+from sluice.business.payments.intents.model import PaymentIntent
+from sluice.business.payments.intents.offer import Choice
+from sluice.business.payments.intents.update import update_intent
+from sluice.doors.api.route import Call, Route, Shown
+from sluice.wire import payment_intent as wire
+from sluice.wire.lists import read_page, show_list
+from sluice.wire.show import bounds
+
+
+async def create(call: Call) -> Shown:
+    """Create a PaymentIntent, and with confirm=true the ways to pay it."""
+    new = wire.read_create(call.given, call.idempotency_key)
+    intent = await create_intent(call.work, new, merchant=call.caller.merchant)
+    if call.given.flag("confirm"):
+        intent = await _confirm(call, intent, wire.read_choice(call.given))
+    return wire.show_payment_intent(intent, call.app.view)
+
+
+async def retrieve(call: Call) -> Shown:
+    """Retrieve a PaymentIntent."""
+    intent = await find_intent(call.work, call.path["id"])
+    _check_client(call, intent)
+    return wire.show_payment_intent(intent, call.app.view)
+
+
+async def update(call: Call) -> Shown:
+    """Update a PaymentIntent."""
+    intent = await find_intent(call.work, call.path["id"])
+    changed = await update_intent(call.work, intent.id, wire.read_update(call.given, intent))
+    return wire.show_payment_intent(changed, call.app.view)
+
+
+async def confirm(call: Call) -> Shown:
+    """Confirm a PaymentIntent: price it in the chosen assets and say where to send them."""
+    intent = await lock_intent(call.work, call.path["id"])
+    _check_client(call, intent)
+    confirmed = await _confirm(call, intent, wire.read_choice(call.given, intent))
+    return wire.show_payment_intent(confirmed, call.app.view)
+
+
+async def cancel(call: Call) -> Shown:
+    """Cancel a PaymentIntent that nobody has paid."""
+    intent = await lock_intent(call.work, call.path["id"])
+    canceled = await cancel_intent(call.work, intent, wire.read_cancel(call.given))
+    return wire.show_payment_intent(canceled, call.app.view)
+
+
+async def page(call: Call) -> Shown:
+    """List PaymentIntents, newest first."""
+    listing = await page_intents(
+        call.work, read_page(call.given), customer=call.given.text("customer"), created=bounds(call.given)
+    )
+    return show_list("/v1/payment_intents", listing, lambda one: wire.show_payment_intent(one, call.app.view))
+
+
+async def _confirm(call: Call, intent: PaymentIntent, choice: Choice) -> PaymentIntent:
+    return await confirm_intent(
+        call.work,
+        intent,
+        choice,
+        chains=call.app.chains,
+        rates=call.app.rates,
+        wallets=await read_wallets(call.work),
+    )
+
+
+def _check_client(call: Call, intent: PaymentIntent) -> None:
+    """A publishable key must show the intent's client secret; a wrong one is like no intent at all."""
+    secret = call.given.text("client_secret")
+    if call.is_client and secret is None:
+        raise Unauthenticated("A publishable key needs the client_secret.", code="client_secret_missing")
+    if secret is not None and not equal(secret, call.app.view.client_secret(intent.id)):
+        raise NotFound(f"No such payment_intent: '{intent.id}'", param="intent")
+
+
+_READ: Final = "payments:read"
+_WRITE: Final = "payments:write"
+_ONE: Final = "/v1/payment_intents/{id:str}"
+
+ROUTES: Final = (
+    Route("POST", "/v1/payment_intents", create, wire.CREATE, _WRITE, "payment_intent", limited=Limited.CREATE),
+    Route("GET", "/v1/payment_intents", page, wire.LIST, _READ, "list"),
+    Route("GET", _ONE, retrieve, wire.RETRIEVE, _READ, "payment_intent", client=True),
+    Route("POST", _ONE, update, wire.UPDATE, _WRITE, "payment_intent"),
+    Route("POST", f"{_ONE}/confirm", confirm, wire.CONFIRM, _WRITE, "payment_intent", client=True),
+    Route("POST", f"{_ONE}/cancel", cancel, wire.CANCEL, _WRITE, "payment_intent"),
+)

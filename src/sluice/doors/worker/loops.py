@@ -1,0 +1,98 @@
+"""The loops: follow each chain, relay facts, run jobs, deliver webhooks; the only place that starts tasks."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+import structlog
+
+from sluice.app.app import App
+from sluice.base.bell import rung
+from sluice.base.errors import SluiceError
+from sluice.business.webhooks.deliveries.deliver import deliver_once
+from sluice.engine.chains.chain import Chain, ProvidersDisagree
+from sluice.engine.chains.sandbox import levers
+from sluice.engine.watcher.follow import follow_once, follow_pending
+
+_IDLE_S: Final = 0.5
+_TROUBLE_S: Final = 2.0
+
+log = structlog.get_logger()
+
+# One turn of a loop: whether there was work, so that the next turn need not wait.
+Turn = Callable[[], Awaitable[bool]]
+
+
+async def run_loops(app: App) -> None:
+    """Run everything until cancelled. Each loop pulls at its own pace, in bounded batches."""
+    await app.jobs.plan()
+    async with asyncio.TaskGroup() as group:
+        group.create_task(app.bell.carry(app.database))
+        group.create_task(_loop(app, "relay", lambda: _relay(app), "facts", _IDLE_S))
+        group.create_task(_loop(app, "jobs", lambda: _jobs(app), "jobs", _IDLE_S))
+        group.create_task(_loop(app, "deliver", lambda: _deliver(app), "deliveries", _IDLE_S))
+        for chain in app.chains:
+            name = chain.network.name
+            pace_s = min(chain.network.block_time_s / 2, 5.0)
+            group.create_task(_loop(app, f"follow {name}", lambda c=chain: _follow(app, c), f"chain:{name}", pace_s))  # type: ignore[misc]
+        if app.settings.sandbox_block_s > 0:
+            group.create_task(_loop(app, "mine sandbox", lambda: _mine(app), "", app.settings.sandbox_block_s))
+
+
+async def _loop(app: App, name: str, turn: Turn, topic: str, idle_s: float) -> None:
+    """Turn for ever; rest when there is nothing to do, and longer after trouble, which is told once."""
+    troubled = False
+    with app.bell.watch(topic) as event:
+        while True:
+            try:
+                busy = await turn()
+                if troubled:
+                    log.info("loop.recovered", loop=name)
+                    troubled = False
+            except ProvidersDisagree as error:
+                app.metrics.provider_disagreement.labels(name.removeprefix("follow ")).inc()
+                troubled = _tell(name, error, told=troubled)
+                busy = False
+            except (SluiceError, OSError) as error:
+                troubled = _tell(name, error, told=troubled)
+                busy = False
+            except Exception as error:
+                log.exception("loop.failed", loop=name, error=repr(error)[:200])
+                troubled, busy = True, False
+            if not busy:
+                pause_s = _TROUBLE_S * (0.5 + random.random()) if troubled else idle_s  # noqa: S311, TID251 - spreads retries
+                await rung(event, within_s=pause_s)
+
+
+def _tell(name: str, error: Exception, *, told: bool) -> bool:
+    if not told:
+        log.warning("loop.troubled", loop=name, error=str(error)[:200])
+    return True
+
+
+async def _relay(app: App) -> bool:
+    return await app.relay.run_once() > 0
+
+
+async def _jobs(app: App) -> bool:
+    return await app.jobs.run_once() > 0
+
+
+async def _deliver(app: App) -> bool:
+    return await deliver_once(app.deliverer) > 0
+
+
+async def _follow(app: App, chain: Chain) -> bool:
+    moved = await follow_once(app.works, chain)
+    if not moved:
+        await follow_pending(app.works, chain)
+    return moved
+
+
+async def _mine(app: App) -> bool:
+    async with app.works.begin() as work:
+        mined = await levers.tick(work, idle_s=app.settings.sandbox_block_s * 5)
+        if mined is not None:
+            work.tell("chain:sandbox")
+    return False
