@@ -39,7 +39,7 @@ async def test_a_new_chain_holds_its_first_block(sandbox: SandboxUnderTest) -> N
 
     assert (tip.header.height, tip.header.parent) == (0, GENESIS_PARENT)
     assert await sandbox.reader.header(0) == tip.header
-    assert await sandbox.reader.blocks(0, 0) == [Block(tip.header, [])]
+    assert await sandbox.reader.blocks(0, 0) == [Block(tip.header, ())]
     assert await sandbox.reader.pending() == []
     await sandbox.reader.check()
 
@@ -82,7 +82,7 @@ async def test_transfers_come_in_the_order_of_the_block(sandbox: SandboxUnderTes
 
     [block] = await sandbox.reader.blocks(1, 1)
 
-    assert block.transfers == [
+    assert list(block.transfers) == [
         Transfer(two, 0, "usdc", FAUCET, to, 3),
         Transfer(one, 0, "usdc", FAUCET, to, 1),
         Transfer(one, 1, "btc", FAUCET, to, 2, "m"),

@@ -18,9 +18,9 @@ def a_transfer(tx_id: str, index: int = 0, units: int = 5) -> Transfer:
 A0, A1, B0 = a_transfer("a"), a_transfer("a", 1), a_transfer("b")
 FORGED = a_transfer("forged", units=10**9)
 CHAIN = [
-    Block(Header(1, "h1", "h0", NOON), [A0, A1]),
-    Block(Header(2, "h2", "h1", NOON), []),
-    Block(Header(3, "h3", "h2", NOON), [B0]),
+    Block(Header(1, "h1", "h0", NOON), (A0, A1)),
+    Block(Header(2, "h2", "h1", NOON), ()),
+    Block(Header(3, "h3", "h2", NOON), (B0,)),
 ]
 
 
