@@ -64,6 +64,12 @@ class Answer:
     is_whole: bool = True
 
 
+class _Within(NamedTuple):
+    timeout_s: float
+    most: int
+    cut: bool
+
+
 class Egress:
     """A pool of outgoing connections that reach no further than they may.
 
@@ -104,8 +110,7 @@ class Egress:
 
         An answer longer than `answer_max` is an error, or with `cut` keeps its beginning.
         """
-        within = _Within(timeout_s, answer_max, cut)
-        return await self._request("POST", url, body, headers, within)
+        return await self._request("POST", url, body, headers, _Within(timeout_s, answer_max, cut))
 
     async def get(
         self,
@@ -117,8 +122,7 @@ class Egress:
         cut: bool = False,
     ) -> Answer:
         """Fetch and return the answer, whatever its status, or raise EgressError."""
-        within = _Within(timeout_s, answer_max, cut)
-        return await self._request("GET", url, None, headers, within)
+        return await self._request("GET", url, None, headers, _Within(timeout_s, answer_max, cut))
 
     async def close(self) -> None:
         """Close every connection."""
@@ -127,12 +131,7 @@ class Egress:
             self._session = None
 
     async def _request(
-        self,
-        method: str,
-        url: str,
-        body: bytes | None,
-        headers: Mapping[str, str],
-        within: "_Within",
+        self, method: str, url: str, body: bytes | None, headers: Mapping[str, str], within: _Within
     ) -> Answer:
         target = _target(url, self.reach)
         session = self._session or self._open()
@@ -162,35 +161,26 @@ class Egress:
         return self._session
 
 
-class _Within(NamedTuple):
-    timeout_s: float
-    answer_max: int
-    cut: bool
-
-
 def _target(url: str, reach: Reach) -> URL:
     """Build the URL from its judged parts, so that aiohttp cannot read the text differently."""
     try:
-        scheme, host, port, path, query = parse_url(url, reach)
+        place = parse_url(url, reach)
     except Invalid as error:
         raise EgressError(Reason.BLOCKED, error.message) from error
-    return URL.build(
-        scheme=scheme, host=host, port=port, path=path, query_string=query, encoded=True
-    )
+    return URL.build(**place._asdict(), encoded=True)
 
 
 async def _read(response: aiohttp.ClientResponse, within: _Within) -> tuple[bytes, bool]:
-    most = within.answer_max
     content = bytearray()
-    while len(content) <= most:
-        chunk = await response.content.read(most + 1 - len(content))
+    while len(content) <= within.most:
+        chunk = await response.content.read(within.most + 1 - len(content))
         if not chunk:
             return bytes(content), True
         content += chunk
     response.close()
     if within.cut:
-        return bytes(content[:most]), False
-    raise EgressError(Reason.TOO_LARGE, f"The answer is longer than {most} bytes.")
+        return bytes(content[: within.most]), False
+    raise EgressError(Reason.TOO_LARGE, f"The answer is longer than {within.most} bytes.")
 
 
 # Narrow before wide: the first kind that fits is said.
@@ -242,7 +232,7 @@ class _Guard(aiohttp.TCPConnector):
         self,
         req: "ClientRequest",
         traces: "list[Trace]",
-        timeout: "ClientTimeout",  # noqa: ASYNC109 - aiohttp's signature
+        timeout: "ClientTimeout",  # noqa: ASYNC109
     ) -> "Connection":
         connection = await super().connect(req, traces, timeout)
         if not is_reachable(_peer(connection), self._reach):

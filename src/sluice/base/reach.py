@@ -44,7 +44,7 @@ class Place(NamedTuple):
     host: str
     port: int
     path: str
-    query: str
+    query_string: str
 
 
 def judge_url(url: str, reach: Reach = LIVE, *, param: str = "url") -> None:

@@ -26,7 +26,7 @@ async def reaching(reach: Reach = NODES, **options: object) -> AsyncIterator[Egr
 
 
 def always(*addresses: str) -> Lookup:
-    async def lookup(host: str, port: int) -> Sequence[str]:
+    async def lookup(_host: str, _port: int) -> Sequence[str]:
         return addresses
 
     return lookup

@@ -56,7 +56,7 @@ async def test_the_connection_goes_to_the_address_that_was_judged() -> None:
     here, elsewhere = Server(), Server()
     answers = [["127.0.0.1"], ["127.0.0.2"]]
 
-    async def rebinding(host: str, port: int) -> Sequence[str]:
+    async def rebinding(_host: str, _port: int) -> Sequence[str]:
         return answers.pop(0)
 
     async with (

@@ -101,7 +101,7 @@ async def test_a_refused_connection_and_a_silent_one_are_known_to_be_unsent() ->
 
 
 async def test_a_name_without_an_address_is_a_dns_error() -> None:
-    async def silent(host: str, port: int) -> Sequence[str]:
+    async def silent(_host: str, _port: int) -> Sequence[str]:
         await asyncio.sleep(30)
         return []
 

@@ -13,7 +13,7 @@ import redis.asyncio as aioredis
 from sluice.base.limits.model import Limit
 from sluice.base.limits.shared import SharedLimiter
 
-URL = os.environ.get("SLUICE_TEST_REDIS_URL", "redis://127.0.0.1:6379/0")
+URL = os.environ.get("SLUICE_TEST_REDIS_URL", "redis://127.0.0.1:6379/0")  # noqa: TID251 - where tests may go
 
 
 class Wire:

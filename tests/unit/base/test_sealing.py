@@ -1,14 +1,16 @@
 """What is sealed opens only at its place, whole and unchanged, with a key of the file."""
 
+import datetime as dt
 import hashlib
-import os
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sluice.base.clock import ManualClock
 from sluice.base.errors import Invalid
+from sluice.base.ids import Ids
 from sluice.base.sealing import (
     MasterKeys,
     SealBroken,
@@ -21,12 +23,13 @@ from sluice.base.sealing import (
     read_key_file,
 )
 
+ENTROPY = Ids(ManualClock(dt.datetime(2026, 3, 2, tzinfo=dt.UTC)), seed=1).bytes
 ONE, TWO = bytes(range(32)), bytes(range(32, 64))
 HERE = place("webhook_endpoints", "secret", "acct_1", "we_1")
 
 
 def a_sealer(**keys: bytes) -> Sealer:
-    return Sealer(MasterKeys(keys or {"k1": ONE}), os.urandom)
+    return Sealer(MasterKeys(keys or {"k1": ONE}), ENTROPY)
 
 
 @given(st.binary(max_size=300))
@@ -196,37 +199,37 @@ def test_a_new_key_file_is_readable_by_its_owner_alone_and_never_overwritten(
 ) -> None:
     path = tmp_path / "keys" / "master.keys"
 
-    made = create_key_file(path, os.urandom)
+    made = create_key_file(path, ENTROPY)
 
     assert path.stat().st_mode & 0o777 == 0o400
     assert read_key_file(path) == made
     assert len(made.keys[made.current]) == 32
     with pytest.raises(FileExistsError):
-        create_key_file(path, os.urandom)
+        create_key_file(path, ENTROPY)
     assert read_key_file(path) == made
 
 
 def test_an_added_key_seals_and_the_old_ones_still_open(tmp_path: Path) -> None:
     path = tmp_path / "master.keys"
-    old = create_key_file(path, os.urandom)
-    blob = Sealer(old, os.urandom).seal(b"whsec_1", context=HERE)
+    old = create_key_file(path, ENTROPY)
+    blob = Sealer(old, ENTROPY).seal(b"whsec_1", context=HERE)
 
     for key_id in ("2026-11", "2027-02"):
-        add_key(path, key_id, os.urandom)
+        add_key(path, key_id, ENTROPY)
 
     keys = read_key_file(path)
     assert list(keys.keys) == ["k1", "2026-11", "2027-02"]
     assert keys.current == "2027-02"
-    assert Sealer(keys, os.urandom).open(blob, context=HERE) == b"whsec_1"
+    assert Sealer(keys, ENTROPY).open(blob, context=HERE) == b"whsec_1"
     assert path.stat().st_mode & 0o777 == 0o400
     assert [file.name for file in tmp_path.iterdir()] == ["master.keys"]
     with pytest.raises(Invalid):
-        add_key(path, "k1", os.urandom)
+        add_key(path, "k1", ENTROPY)
 
 
 def test_a_key_file_that_others_can_read_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "master.keys"
-    create_key_file(path, os.urandom)
+    create_key_file(path, ENTROPY)
 
     for mode in (0o440, 0o404, 0o420):
         path.chmod(mode)
