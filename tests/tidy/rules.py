@@ -143,8 +143,15 @@ def machine_paths(source: Source) -> Iterator[str]:
 
 
 def environment_reads(source: Source) -> Iterator[str]:
-    """Settings are named in one place."""
+    """Settings are named in one place; what a child process is given may be set."""
+    given = {
+        id(node.value)
+        for node in ast.walk(source.tree)
+        if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store)
+    }
     for node in ast.walk(source.tree):
+        if id(node) in given:
+            continue
         if (isinstance(node, ast.Attribute) and node.attr in _ENVIRONMENT) or (
             isinstance(node, ast.keyword) and node.arg == "envvar"
         ):

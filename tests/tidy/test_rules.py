@@ -46,6 +46,7 @@ CASES: Final[list[Case]] = [
     (rules.notes_to_self, NOUN + "give.py", "# TODO: later", "# Later ones win."),
     (rules.machine_paths, "docs/a.md", "see /home/ada/notes", "see ~/notes"),
     (rules.environment_reads, NOUN + "give.py", "os.environ['A']", "settings.a"),
+    (rules.environment_reads, NOUN + "give.py", "a = os.getenv('A')", "os.environ['A'] = 'b'"),
     (rules.environment_reads, NOUN + "give.py", "Option(envvar='A')", "Option(help='A')"),
     (
         rules.loose_tasks,
