@@ -57,6 +57,7 @@ async def build(
     metrics = Metrics(clock, version=version("sluice"))
     async with contextlib.AsyncExitStack() as stack:
         url = await open_url(settings, stack)
+        start_logs(settings, clock, lambda name: metrics.log_fields_dropped.inc())
         database = await open_database(url, pool_max=settings.pool_max)
         stack.push_async_callback(database.close)
         yield await assemble(settings, database, clock, ids, metrics, stack, extra_chains or [])
@@ -122,11 +123,9 @@ def open_sealer(settings: Settings, ids: Ids) -> Sealer:
     return Sealer(keys, ids.bytes)
 
 
-def start_logs(settings: Settings, clock: Clock) -> None:
+def start_logs(settings: Settings, clock: Clock, on_drop: Callable[[str], None] = lambda _name: None) -> None:
     """Send this process's log lines where they belong."""
-    configure_logs(
-        Sink(sys.stderr, clock, on_drop=lambda _name: None, console=settings.log == "console")
-    )
+    configure_logs(Sink(sys.stderr, clock, on_drop, console=settings.log == "console"))
 
 
 def _chains(

@@ -31,6 +31,14 @@ async def change_settings(work: Work, merchant_id: str, settings: Settings) -> M
     return merchant
 
 
+async def set_status(work: Work, merchant_id: str, status: str) -> Merchant:
+    """Suspend a merchant or let it go on: `active` or `suspended`."""
+    merchant = dataclasses.replace(await find_merchant(work, merchant_id), status=status)
+    await store.save(work, merchant)
+    await record_action(work, f"merchant.{status}", merchant_id, {})
+    return merchant
+
+
 async def set_wallet(work: Work, chain: Chain, address: str) -> str:
     """Set where the merchant is paid on a network, and watch that address from now on.
 

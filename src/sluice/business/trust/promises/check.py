@@ -69,3 +69,13 @@ async def check_and_hold(works: Works, note: Callable[[str, int], None]) -> list
                 assets = {str(row["asset"]) for row in one.rows if "asset" in row} or {"*"}
                 await store.hold_payouts(work, sorted(assets), one.promise.name)
     return broken
+
+
+async def list_holds(work: Work) -> list[tuple[str, str]]:
+    """Return what is held back from leaving, as (asset, promise)."""
+    return await store.holds(work)
+
+
+async def lift_hold(work: Work, reason: str) -> int:
+    """Lift the holds of a promise, because a person looked; return how many there were."""
+    return await store.lift(work, reason)

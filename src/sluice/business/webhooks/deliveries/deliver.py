@@ -169,7 +169,8 @@ def _result(work: Work, endpoint: Endpoint, attempt: Attempt) -> Result:
         return Result(attempt, "canceled", None)
     made = attempt.delivery.attempts + 1
     jitter = work.random_below(1000) / 1000
-    later = next_attempt(profile_named(endpoint.retry_profile), made, attempt.delivery.first_at, work.now, jitter)
+    first_at = attempt.delivery.first_at if attempt.delivery.attempts else attempt.at
+    later = next_attempt(profile_named(endpoint.retry_profile), made, first_at, work.now, jitter)
     return Result(attempt, "pending" if later else "exhausted", later)
 
 

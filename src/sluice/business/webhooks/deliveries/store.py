@@ -27,7 +27,8 @@ WITH n AS (
     $8::int[]) AS n (id, n, state, next_at, at, status_code, error, took_ms)),
 saved AS (
   UPDATE deliveries d SET attempts = n.n, state = n.state, next_at = coalesce(n.next_at, d.next_at),
-    delivered_at = CASE n.state WHEN 'delivered' THEN n.at END
+    delivered_at = CASE n.state WHEN 'delivered' THEN n.at END,
+    first_at = CASE n.n WHEN 1 THEN n.at ELSE d.first_at END
   FROM n WHERE d.id = n.id AND d.attempts = n.n - 1 AND d.state = 'pending'
   RETURNING d.merchant_id, d.livemode, d.id)
 INSERT INTO attempts (merchant_id, livemode, delivery_id, n, at, status_code, error, took_ms)

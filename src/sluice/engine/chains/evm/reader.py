@@ -180,4 +180,4 @@ class EvmReader:
             )
         # A symbol is a name, not an identity: worth a look, no reason to stop.
         if asset.upper().encode() not in await self._node.call(token, SYMBOL):
-            log.warning("token.symbol_differs", network=self._network.name, token=token)
+            log.warning("token.symbol_differs", network=self._network.name, contract=token)

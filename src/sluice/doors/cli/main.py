@@ -1,0 +1,39 @@
+"""sluice <command>."""
+
+import asyncio
+import sys
+from collections.abc import Coroutine
+from typing import Any, Final
+
+import typer
+import uvloop
+
+from sluice.base.errors import SluiceError
+from sluice.doors.cli import books, chains, demo, doctor, keys, listen, merchants, serve
+
+app: Final = typer.Typer(
+    name="sluice",
+    help="A payment gateway for programmable money, with Stripe's API.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+app.add_typer(merchants.app, name="merchants")
+app.add_typer(keys.app, name="keys")
+app.add_typer(chains.app, name="chains")
+app.add_typer(books.app, name="books")
+app.command("serve")(serve.serve)
+app.command("worker")(serve.worker)
+app.command("migrate")(serve.migrate_database)
+app.command("demo")(demo.demo)
+app.command("doctor")(doctor.doctor)
+app.command("listen")(listen.listen)
+
+
+def main() -> None:
+    """Run a command; a refusal is one line, not a traceback."""
+    try:
+        app()
+    except SluiceError as error:
+        typer.secho(f"sluice: {error.message}", fg="red", err=True)
+        sys.exit(1)

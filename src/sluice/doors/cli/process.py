@@ -1,0 +1,58 @@
+"""One API process: an ASGI application that builds its App when the server starts it."""
+
+import asyncio
+import contextlib
+from typing import Any
+
+from litestar import Litestar
+from litestar.types import Receive, Scope, Send
+
+from sluice.app.app import App
+from sluice.app.build import build, start_logs
+from sluice.app.settings import read_settings
+from sluice.base.clock import SystemClock
+from sluice.doors.api.server import make_server
+from sluice.doors.live.sse import make_live
+from sluice.doors.web.checkout.pages import make_pages
+
+
+def whole_server(app: App) -> Litestar:
+    """Return the API, the pages and the live connections as one application."""
+    return make_server(app, [*make_pages(app), *make_live(app)])
+
+
+class Process:
+    """Builds on startup, serves, and takes everything apart on shutdown."""
+
+    def __init__(self) -> None:
+        self._server: Litestar | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+        elif self._server is not None:
+            await self._server(scope, receive, send)
+
+    async def _live(self, receive: Any, send: Any) -> None:  # noqa: ANN401 - ASGI's lifespan messages
+        await receive()
+        settings = read_settings()
+        start_logs(settings, SystemClock())
+        async with contextlib.AsyncExitStack() as stack:
+            try:
+                app = await stack.enter_async_context(build(settings))
+            except Exception as error:
+                await send({"type": "lifespan.startup.failed", "message": str(error)})
+                raise
+            carrying = asyncio.ensure_future(app.bell.carry(app.database))
+            self._server = whole_server(app)
+            await send({"type": "lifespan.startup.complete"})
+            await receive()
+            carrying.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await carrying
+        await send({"type": "lifespan.shutdown.complete"})
+
+
+def make() -> Process:
+    """Return a process for Granian to start."""
+    return Process()

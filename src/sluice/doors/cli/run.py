@@ -1,0 +1,33 @@
+"""How every command runs: settings read, an App built around it, output for people."""
+
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import uvloop
+
+from sluice.app.app import App
+from sluice.app.build import build, start_logs
+from sluice.app.settings import Settings, read_settings
+from sluice.base.clock import SystemClock
+
+T = TypeVar("T")
+
+
+def with_app(verb: Callable[[App], Awaitable[T]], settings: Settings | None = None) -> T:
+    """Build an App, run a verb with it, take it apart."""
+    chosen = settings or read_settings()
+    start_logs(chosen, SystemClock())
+
+    async def run() -> T:
+        async with build(chosen) as app:
+            return await verb(app)
+
+    return uvloop.run(run())
+
+
+def table(rows: list[tuple[str, ...]]) -> str:
+    """Lay rows out in columns."""
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))] if rows else []
+    return "\n".join(
+        "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    )
