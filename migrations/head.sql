@@ -212,7 +212,6 @@ CREATE TABLE public.events (
     type text NOT NULL,
     object_id public.ident NOT NULL,
     body bytea NOT NULL,
-    fact_id bigint NOT NULL,
     created_at timestamp with time zone NOT NULL
 );
 
@@ -632,9 +631,6 @@ ALTER TABLE ONLY public.deliveries
 
 ALTER TABLE ONLY public.event_counters
     ADD CONSTRAINT event_counters_pkey PRIMARY KEY (merchant_id, livemode);
-
-ALTER TABLE ONLY public.events
-    ADD CONSTRAINT events_fact_id_type_key UNIQUE (fact_id, type);
 
 ALTER TABLE ONLY public.events
     ADD CONSTRAINT events_merchant_id_livemode_seq_key UNIQUE (merchant_id, livemode, seq);
