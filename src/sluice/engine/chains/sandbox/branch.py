@@ -1,6 +1,6 @@
 """One change of branch: choose what the new blocks take, append them, adopt the branch."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 from sluice.base.database import Connection
@@ -8,7 +8,7 @@ from sluice.base.errors import IllegalMove, Invalid, NotFound
 from sluice.base.work import Work
 from sluice.engine.chains.model import Header
 from sluice.engine.chains.sandbox import store
-from sluice.engine.chains.sandbox.model import Include, Keep, Transaction, rearrange, seal
+from sluice.engine.chains.sandbox.model import Include, Keep, State, Transaction, rearrange, seal
 from sluice.engine.chains.sandbox.network import NAME
 
 _BLOCKS_MAX: Final = 1_000
@@ -26,7 +26,7 @@ async def choose(
         return []
     named = not isinstance(include, Include)
     wanted = await get_transactions(connection, include) if named else waiting
-    spent = await store.find_spent(connection, parent.hash, [tx.spends for tx in wanted])
+    spent = await _spent(connection, parent, {tx.spends for tx in wanted})
     chosen: list[str] = []
     for transaction in wanted:
         if transaction.spends not in spent:
@@ -87,3 +87,15 @@ async def get_transactions(connection: Connection, tx_ids: Sequence[str]) -> lis
         if tx_id not in found:
             raise NotFound(f"No such transaction: {tx_id}", param="transaction")
     return [found[tx_id] for tx_id in tx_ids]
+
+
+async def _spent(connection: Connection, parent: Header, wanted: Collection[str]) -> set[str]:
+    """Return what the branch that ends in this parent has spent; `wanted` is all that matters."""
+    root, *side = await store.find_side(connection, parent.hash)
+    above = await store.find_content(connection, [header.hash for header in side])
+    living = await store.find_living(connection, sorted(wanted))
+    heights = await store.find_heights(
+        connection, [tx.tx_id for tx in living if tx.state is State.INCLUDED]
+    )
+    below = {tx.spends for tx in living if heights.get(tx.tx_id, root.height + 1) <= root.height}
+    return below | {tx.spends for tx in above}

@@ -21,13 +21,16 @@ from sluice.engine.chains.sandbox.model import (
 WAITING_MAX: Final = 10_000
 
 _CHAIN: Final = "SELECT network, stalled, finalized_height FROM sandbox_chain"
-# The blocks from tip $1 down to the first one of the best branch, that one included.
-_SIDE: Final = """WITH RECURSIVE side AS (
+# From tip $1 down to its ancestors.
+_WALK: Final = """WITH RECURSIVE walk AS (
   SELECT b.* FROM sandbox_blocks b WHERE b.hash = $1
   UNION ALL
-  SELECT b.* FROM side c JOIN sandbox_blocks b ON b.hash = c.parent WHERE NOT c.canonical)"""
-_TRANSFER: Final = """o.tx_id, o.index, o.asset, t.sender, o.recipient, o.units, o.memo
-  FROM sandbox_outputs o JOIN sandbox_transactions t USING (tx_id)"""
+  SELECT b.* FROM walk c JOIN sandbox_blocks b ON b.hash = c.parent WHERE {0})"""
+# OFFSET 0 keeps the planner from joining whole tables: a few rows are looked up by their keys.
+_TRANSFER: Final = """LATERAL (
+  SELECT o.tx_id, o.index, o.asset, t.sender, o.recipient, o.units, o.memo
+  FROM sandbox_transactions t JOIN sandbox_outputs o USING (tx_id)
+  WHERE t.tx_id = {0}.tx_id OFFSET 0) o"""
 
 
 async def lock_chain(connection: Connection) -> ChainState:
@@ -78,13 +81,9 @@ async def find_headers(connection: Connection, first: int, last: int) -> list[He
 
 async def find_branch(connection: Connection, tip: str, first: int, last: int) -> list[Header]:
     """Return the blocks between two heights of the branch that ends in this tip."""
+    walk = _WALK.format("c.height > $2")
     rows = await connection.fetch(
-        """WITH RECURSIVE branch AS (
-             SELECT b.* FROM sandbox_blocks b WHERE b.hash = $1
-             UNION ALL
-             SELECT b.* FROM branch c JOIN sandbox_blocks b ON b.hash = c.parent WHERE c.height > $2
-           )
-           SELECT * FROM branch WHERE height BETWEEN $2 AND $3 ORDER BY height""",
+        f"{walk} SELECT * FROM walk WHERE height BETWEEN $2 AND $3 ORDER BY height",
         tip,
         first,
         last,
@@ -94,7 +93,8 @@ async def find_branch(connection: Connection, tip: str, first: int, last: int) -
 
 async def find_side(connection: Connection, tip: str) -> list[Header]:
     """Return the blocks from this tip down to the first of the best branch, which comes first."""
-    rows = await connection.fetch(f"{_SIDE} SELECT * FROM side ORDER BY height", tip)
+    walk = _WALK.format("NOT c.canonical")
+    rows = await connection.fetch(f"{walk} SELECT * FROM walk ORDER BY height", tip)
     return [_header(row) for row in rows]
 
 
@@ -159,24 +159,24 @@ async def add_transactions(
 
 async def save_states(connection: Connection, states: Mapping[str, State]) -> None:
     """Move transactions; what stops living goes first, for only one of a kind may live."""
-    living = (State.MEMPOOL, State.INCLUDED)
-    for alive in (False, True):
-        moved = [(tx_id, to) for tx_id, to in states.items() if (to in living) is alive]
-        await connection.execute(
-            """UPDATE sandbox_transactions t SET state = n.state
-               FROM unnest($1::text[], $2::text[]) AS n (tx_id, state) WHERE t.tx_id = n.tx_id""",
-            *_columns(moved, 2),
-        )
+    for state in (State.DROPPED, State.REPLACED, State.MEMPOOL, State.INCLUDED):
+        moved = [tx_id for tx_id, to in states.items() if to is state]
+        if moved:
+            await connection.execute(
+                "UPDATE sandbox_transactions SET state = $2 WHERE tx_id = ANY($1)", moved, state
+            )
 
 
 async def find_transactions(connection: Connection, tx_ids: Sequence[str]) -> list[Transaction]:
     """Return the known ones among these, oldest first."""
-    return await _transactions(connection, "tx_id = ANY($1) ORDER BY seq", tx_ids)
+    query = "SELECT * FROM sandbox_transactions WHERE tx_id = ANY($1) ORDER BY seq"
+    return await _transactions(connection, query, tx_ids)
 
 
 async def find_mempool(connection: Connection) -> list[Transaction]:
     """Return the oldest transactions that wait."""
-    return await _transactions(connection, f"state = 'mempool' ORDER BY seq LIMIT {WAITING_MAX}")
+    query = "SELECT * FROM sandbox_transactions WHERE state = 'mempool' ORDER BY seq LIMIT $1"
+    return await _transactions(connection, query, WAITING_MAX)
 
 
 async def has_waiting(connection: Connection) -> bool:
@@ -187,35 +187,37 @@ async def has_waiting(connection: Connection) -> bool:
 
 async def find_rivals(connection: Connection, spends: str) -> list[Transaction]:
     """Return every transaction that spends the same, oldest first."""
-    return await _transactions(connection, "spends = $1 ORDER BY seq", spends)
+    query = "SELECT * FROM sandbox_transactions WHERE spends = $1 ORDER BY seq"
+    return await _transactions(connection, query, spends)
 
 
 async def find_living(connection: Connection, spends: Sequence[str]) -> list[Transaction]:
     """Return the transactions that wait or are included and spend one of these."""
-    living = "spends = ANY($1) AND state IN ('mempool', 'included') ORDER BY seq"
-    return await _transactions(connection, living, spends)
+    query = """SELECT t.* FROM unnest($1::text[]) AS w (spends), LATERAL (
+                 SELECT * FROM sandbox_transactions t
+                 WHERE t.spends = w.spends AND t.state IN ('mempool', 'included') OFFSET 0) t
+               ORDER BY t.seq"""
+    return await _transactions(connection, query, spends)
 
 
 async def find_content(connection: Connection, hashes: Sequence[str]) -> list[Transaction]:
-    """Return the transactions of these blocks, oldest first."""
-    inside = "SELECT tx_id FROM sandbox_block_transactions WHERE block_hash = ANY($1)"
-    return await _transactions(connection, f"tx_id IN ({inside}) ORDER BY seq", hashes)
+    """Return the transactions of these blocks of one branch, oldest first."""
+    query = """SELECT t.* FROM sandbox_block_transactions i, LATERAL (
+                 SELECT * FROM sandbox_transactions t WHERE t.tx_id = i.tx_id OFFSET 0) t
+               WHERE i.block_hash = ANY($1) ORDER BY t.seq"""
+    return await _transactions(connection, query, hashes)
 
 
-async def find_spent(connection: Connection, tip: str, spends: Sequence[str]) -> set[str]:
-    """Return which of these the branch that ends in this tip has spent already."""
+async def find_heights(connection: Connection, tx_ids: Sequence[str]) -> dict[str, int]:
+    """Return at which height of the best branch each of these is, if it is there."""
     rows = await connection.fetch(
-        f"""{_SIDE}
-            SELECT DISTINCT t.spends FROM sandbox_transactions t
-            JOIN sandbox_block_transactions i USING (tx_id)
-            JOIN sandbox_blocks b ON b.hash = i.block_hash
-            WHERE t.spends = ANY($2)
-              AND (b.canonical AND b.height <= (SELECT min(height) FROM side)
-                   OR b.hash IN (SELECT hash FROM side))""",
-        tip,
-        spends,
+        """SELECT i.tx_id, b.height FROM unnest($1::text[]) AS w (tx_id)
+           JOIN sandbox_block_transactions i USING (tx_id), LATERAL (
+             SELECT height FROM sandbox_blocks b WHERE b.hash = i.block_hash AND b.canonical
+             OFFSET 0) b""",
+        tx_ids,
     )
-    return {row["spends"] for row in rows}
+    return {row["tx_id"]: row["height"] for row in rows}
 
 
 async def find_transfers(
@@ -223,7 +225,7 @@ async def find_transfers(
 ) -> dict[str, list[Transfer]]:
     """Return the transfers of each of these blocks, in their order."""
     rows = await connection.fetch(
-        f"""SELECT i.block_hash, {_TRANSFER} JOIN sandbox_block_transactions i USING (tx_id)
+        f"""SELECT i.block_hash, o.* FROM sandbox_block_transactions i, {_TRANSFER.format("i")}
             WHERE i.block_hash = ANY($1) ORDER BY i.block_hash, i.n, o.index""",
         hashes,
     )
@@ -236,7 +238,8 @@ async def find_transfers(
 async def find_pending(connection: Connection) -> list[Transfer]:
     """Return the transfers of the oldest transactions that wait."""
     rows = await connection.fetch(
-        f"SELECT {_TRANSFER} WHERE t.state = 'mempool' ORDER BY t.seq, o.index LIMIT {WAITING_MAX}"
+        f"""SELECT o.* FROM sandbox_transactions w, {_TRANSFER.format("w")}
+            WHERE w.state = 'mempool' ORDER BY w.seq, o.index LIMIT {WAITING_MAX}"""
     )
     return [Transfer(*row) for row in rows]
 
@@ -276,14 +279,14 @@ async def remove_lies(connection: Connection, provider: str | None) -> None:
 
 
 async def _transactions(
-    connection: Connection, where: str, *args: str | Sequence[str]
+    connection: Connection, query: str, argument: str | Sequence[str] | int
 ) -> list[Transaction]:
-    columns = "tx_id, sender, spends, replaces, state"
-    rows = await connection.fetch(
-        f"SELECT {columns} FROM sandbox_transactions WHERE {where}",
-        *args,
-    )
-    return [_transaction(row) for row in rows]
+    return [
+        Transaction(
+            row["tx_id"], row["sender"], row["spends"], row["replaces"], State(row["state"])
+        )
+        for row in await connection.fetch(query, argument)
+    ]
 
 
 def _columns(rows: Sequence[tuple[object, ...]], width: int) -> Iterable[list[object]]:
@@ -292,9 +295,3 @@ def _columns(rows: Sequence[tuple[object, ...]], width: int) -> Iterable[list[ob
 
 def _header(row: Row) -> Header:
     return Header(row["height"], row["hash"], row["parent"] or GENESIS_PARENT, row["time"])
-
-
-def _transaction(row: Row) -> Transaction:
-    return Transaction(
-        row["tx_id"], row["sender"], row["spends"], row["replaces"], State(row["state"])
-    )
