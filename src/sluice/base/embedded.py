@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import IO, Final
 from urllib.parse import quote
 
-from sluice.base.cluster import NAME, PORT, Cluster, open_cluster
+from sluice.base.cluster import NAME, PORT, Cluster, open_cluster, settle
 from sluice.base.errors import Unavailable
 
 _SCRATCH_PREFIX: Final = "sluice-scratch-"
@@ -71,8 +71,8 @@ class Embedded:
 
 def start_embedded(directory: Path, *, durable: bool = True) -> Embedded:
     """Start PostgreSQL on this directory, or attach to the one that already runs there."""
-    directory = directory.absolute()
     try:
+        directory = settle(directory.absolute())
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         with _alone(directory):
             cluster = open_cluster(directory)

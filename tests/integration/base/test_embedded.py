@@ -16,7 +16,7 @@ from typing import Final
 import psycopg
 import pytest
 
-from sluice.base.cluster import postgres_program
+from sluice.base.cluster import postgres_program, settle
 from sluice.base.embedded import (
     Embedded,
     remove_scratch,
@@ -47,7 +47,7 @@ OPEN_CLUSTER: Final = """
 import sys
 from pathlib import Path
 from sluice.base.cluster import open_cluster
-print(open_cluster(Path(sys.argv[1]), copies=Path(sys.argv[2])).programs)
+print(open_cluster(Path(sys.argv[1]), root_home=Path(sys.argv[2])).programs)
 """
 
 
@@ -325,10 +325,37 @@ def test_as_root_the_server_runs_as_nobody(start: Callable[[], Embedded], direct
 
 @as_root
 def test_as_root_a_directory_nobody_can_enter_is_refused(directory: Path) -> None:
+    (directory / "inside").mkdir()
     directory.chmod(0o700)
 
     with pytest.raises(Unavailable, match="as nobody it cannot enter"):
         start_embedded(directory / "inside", durable=False)
+
+
+@as_root
+def test_what_would_lie_in_roots_closed_home_lives_elsewhere_behind_a_link(directory: Path) -> None:
+    closed = directory / "root"
+    closed.mkdir(mode=0o700)
+    directory.chmod(0o711)
+    wanted = closed / "share" / "sluice" / "postgres"
+
+    settled = settle(wanted, root_home=directory / "var")
+
+    assert settled.parent == directory / "var"
+    assert wanted.is_symlink()
+    assert settle(wanted, root_home=directory / "elsewhere") == settled, "the link is followed"
+    server = start_embedded(wanted, durable=False)
+    server.stop()
+    assert server.directory == settled
+    assert (wanted / "data" / "PG_VERSION").exists()
+
+
+@as_root
+def test_a_directory_that_can_be_entered_stays_where_it_was_asked_for(directory: Path) -> None:
+    directory.chmod(0o711)
+
+    assert settle(directory / "postgres", root_home=directory / "var") == directory / "postgres"
+    assert not (directory / "var").exists()
 
 
 @as_root
@@ -344,14 +371,14 @@ def test_as_root_programs_in_a_hidden_folder_are_copied_to_where_nobody_reaches_
     (directory / "data").mkdir()
 
     programs = subprocess.run(
-        [sys.executable, "-c", OPEN_CLUSTER, str(directory / "data"), str(directory / "copies")],
+        [sys.executable, "-c", OPEN_CLUSTER, str(directory / "data"), str(directory / "var")],
         env={"PYTHONPATH": str(hidden)},
         capture_output=True,
         text=True,
         check=True,
     ).stdout.strip()
 
-    assert Path(programs).parent == directory / "copies"
+    assert Path(programs).parent == directory / "var" / "programs"
     assert (Path(programs) / "bin" / "postgres").exists()
 
 
