@@ -22,8 +22,8 @@ const MODULES = [
 ];
 
 /** A chain that holds the suite under the deployer's own address. */
-export async function chainFor(deployer, suite = readSuite()) {
-  const chain = await emptyChain();
+export async function chainFor(deployer, suite = readSuite(), options = {}) {
+  const chain = await emptyChain(options);
   for (const { name, source } of suite) {
     muted(() => chain.deployContract(name, source, { clarityVersion: CLARITY }, deployer));
   }

@@ -27,5 +27,6 @@ export function mergeLcov(text) {
 
 const add = (map, key, hits) => map.set(key, (map.get(key) ?? 0) + hits);
 
-export const linesRun = (text, name) =>
-  new Set([...(mergeLcov(text).get(name)?.lines ?? [])].filter(([, hits]) => hits > 0).map(([line]) => line));
+/** Contract name → the lines that ran. */
+export const linesRun = (text) =>
+  new Map([...mergeLcov(text)].map(([name, { lines }]) => [name, new Set([...lines].filter(([, hits]) => hits > 0).map(([line]) => line))]));

@@ -163,6 +163,7 @@ export function mutantsOf(contract) {
               id: `${contract.name} ${key} ${counters.get(key)}`,
               operator: operator.name,
               fn: d.name,
+              global: !d.body, // a constant or variable: every test may notice
               line: node.span.start_line,
               lastLine: node.span.end_line,
               from,

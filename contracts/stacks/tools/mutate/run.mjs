@@ -32,7 +32,8 @@ class Worker {
   }
 
   async start() {
-    this.process = fork(WORKER, { cwd: ROOT, stdio: ["ignore", "ignore", "inherit", "ipc"] });
+    // What the SDK prints about a failed call is expected here: mutants make calls fail.
+    this.process = fork(WORKER, { cwd: ROOT, stdio: ["ignore", "ignore", "ignore", "ipc"] });
     return this.ask("start", this.options);
   }
 
@@ -59,8 +60,9 @@ class Worker {
 /** Tests that run a line of the mutant, those that killed most per millisecond first. */
 function testsFor(mutant, tests, kills) {
   const touches = ({ lines }) =>
-    mutant.everywhere || lines.some((line) => line >= mutant.line && line <= mutant.lastLine);
-  const worth = (test) => ((kills.get(test.name) ?? 0) + 0.1) / test.ms;
+    mutant.global || lines.some((line) => line >= mutant.line && line <= mutant.lastLine);
+  const killsOf = (test) => (kills.get(`${mutant.fn} ${test.name}`) ?? 0) * 10 + (kills.get(test.name) ?? 0);
+  const worth = (test) => (killsOf(test) + 0.1) / test.ms;
   return tests.filter(touches).sort((a, b) => worth(b) - worth(a));
 }
 
@@ -74,9 +76,9 @@ async function judgeContract(name, mutants, jobs) {
   const results = [];
   const work = async (worker) => {
     for (let mutant = queue.shift(); mutant; mutant = queue.shift()) {
-      const chosen = testsFor(mutant, tests, kills).map(({ index, name: test }) => ({ index, name: test }));
+      const chosen = testsFor(mutant, tests, kills).map(({ index, needs }) => ({ index, needs }));
       const { verdict, by, broken } = await worker.ask("judge", { mutant, tests: chosen });
-      if (verdict === "killed") kills.set(by, (kills.get(by) ?? 0) + 1);
+      if (verdict === "killed") for (const key of [by, `${mutant.fn} ${by}`]) kills.set(key, (kills.get(key) ?? 0) + 1);
       results.push({ ...mutant, source: undefined, verdict, by, tests: chosen.length });
       if (broken) {
         worker.stop();

@@ -87,9 +87,11 @@ class Judge {
     return this.shim.collected;
   }
 
-  async freshChain(source) {
+  /** Resets the chain; of what depends on the mutant only `needed` is deployed again. */
+  async freshChain(source, needed) {
     await simnet.initSession(ROOT, this.manifest);
     for (const contract of this.onTop) {
+      if (contract.name !== this.contract && !needed.has(contract.name)) continue;
       const text = contract.name === this.contract ? source : contract.source;
       simnet.deployContract(contract.name, text, { clarityVersion: CLARITY }, simnet.deployer);
     }
@@ -108,24 +110,34 @@ class Judge {
       simnet.setCurrentTestName(test.name);
       await this.shim.runTest(test);
       const ms = performance.now() - started;
-      const lines = linesRun(simnet.collectReport(false, "").coverage, this.contract);
-      tests.push({ index, name: test.name, ms, lines: [...lines] });
+      const run = linesRun(simnet.collectReport(false, "").coverage);
+      const touched = new Set([...run].filter(([, lines]) => lines.size).map(([name]) => name));
+      tests.push({ index, name: test.name, ms, lines: [...(run.get(this.contract) ?? [])], needs: this.closure(touched) });
     }
     globalThis.simnet = bare;
     return tests;
   }
 
+  /** What must be deployed on top of the project so that these contracts are there. */
+  closure(names) {
+    const needed = new Set(names);
+    for (const { name, source } of [...this.suite].reverse()) {
+      if (needed.has(name)) for (const other of dependencies(source)) needed.add(other);
+    }
+    return [...needed];
+  }
+
   /** `killed` with the test that saw it, `survived`, or `invalid` when it does not compile. */
   async judge(mutant, tests) {
     try {
-      await this.freshChain(mutant.source);
+      await this.freshChain(mutant.source, new Set());
     } catch (error) {
       return { verdict: "invalid", by: String(error).slice(0, 200) };
     }
-    for (const { index } of tests) {
+    for (const { index, needs } of tests) {
       const test = this.shim.collected[index];
       try {
-        await this.freshChain(mutant.source);
+        await this.freshChain(mutant.source, new Set(needs));
         await this.shim.runTest(test);
       } catch (error) {
         return { verdict: "killed", by: test.name, broken: /unreachable|recursive use/.test(String(error)) };
