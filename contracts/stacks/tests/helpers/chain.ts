@@ -132,3 +132,21 @@ export function lastEvent(result: Outcome): Omit<Envelope, "seq"> | undefined {
   const { seq: _, ...rest } = last;
   return rest;
 }
+
+/** What `who` really holds, from the chain's own books: quick, and no token can lie about it. */
+export function holding(token: string, who: string): bigint {
+  const name = token.split(".")[1];
+  for (const [asset, holders] of simnet.getAssetsMap())
+    if (asset.startsWith(`.${name}.`) || (asset === "STX" && name === "sluice-stx")) return holders.get(who) ?? 0n;
+  return 0n;
+}
+
+/** A row of a contract's map, or null: quicker than a read-only call. */
+export function entry(name: string, map: string, key: ClarityValue): Plain {
+  try {
+    return plain(simnet.getMapEntry(contract(name), map, key));
+  } catch (problem) {
+    if (String(problem).includes("value not found")) return null;
+    throw problem;
+  }
+}
