@@ -57,7 +57,6 @@ async def build(
     metrics = Metrics(clock, version=version("sluice"))
     async with contextlib.AsyncExitStack() as stack:
         url = await open_url(settings, stack)
-        start_logs(settings, clock, lambda name: metrics.log_fields_dropped.inc())
         database = await open_database(url, pool_max=settings.pool_max)
         stack.push_async_callback(database.close)
         yield await assemble(settings, database, clock, ids, metrics, stack, extra_chains or [])
@@ -123,9 +122,13 @@ def open_sealer(settings: Settings, ids: Ids) -> Sealer:
     return Sealer(keys, ids.bytes)
 
 
-def start_logs(settings: Settings, clock: Clock, on_drop: Callable[[str], None] = lambda _name: None) -> None:
-    """Send this process's log lines where they belong."""
-    configure_logs(Sink(sys.stderr, clock, on_drop, console=settings.log == "console"))
+def start_logs(app: App) -> None:
+    """Send this process's log lines where its settings say."""
+
+    def on_drop(_name: str) -> None:
+        app.metrics.log_fields_dropped.inc()
+
+    configure_logs(Sink(sys.stderr, app.clock, on_drop, console=app.settings.log == "console"))
 
 
 def _chains(

@@ -10,7 +10,6 @@ from litestar.types import Receive, Scope, Send
 from sluice.app.app import App
 from sluice.app.build import build, start_logs
 from sluice.app.settings import read_settings
-from sluice.base.clock import SystemClock
 from sluice.doors.api.server import make_server
 from sluice.doors.live.sse import make_live
 from sluice.doors.web.checkout.pages import make_pages
@@ -35,14 +34,13 @@ class Process:
 
     async def _live(self, receive: Any, send: Any) -> None:  # noqa: ANN401 - ASGI's lifespan messages
         await receive()
-        settings = read_settings()
-        start_logs(settings, SystemClock())
         async with contextlib.AsyncExitStack() as stack:
             try:
-                app = await stack.enter_async_context(build(settings))
+                app = await stack.enter_async_context(build(read_settings()))
             except Exception as error:
                 await send({"type": "lifespan.startup.failed", "message": str(error)})
                 raise
+            start_logs(app)
             carrying = asyncio.ensure_future(app.bell.carry(app.database))
             self._server = whole_server(app)
             await send({"type": "lifespan.startup.complete"})

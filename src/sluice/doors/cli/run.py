@@ -8,7 +8,6 @@ import uvloop
 from sluice.app.app import App
 from sluice.app.build import build, start_logs
 from sluice.app.settings import Settings, read_settings
-from sluice.base.clock import SystemClock
 
 T = TypeVar("T")
 
@@ -16,10 +15,10 @@ T = TypeVar("T")
 def with_app(verb: Callable[[App], Awaitable[T]], settings: Settings | None = None) -> T:
     """Build an App, run a verb with it, take it apart."""
     chosen = settings or read_settings()
-    start_logs(chosen, SystemClock())
 
     async def run() -> T:
         async with build(chosen) as app:
+            start_logs(app)
             return await verb(app)
 
     return uvloop.run(run())

@@ -12,7 +12,6 @@ import uvloop
 from sluice.app.app import App
 from sluice.app.build import build, open_url, start_logs
 from sluice.app.settings import Settings, read_settings
-from sluice.base.clock import SystemClock
 from sluice.base.errors import Unavailable
 from sluice.base.migrate import migrate, pending
 from sluice.doors.cli.run import with_app
@@ -28,7 +27,6 @@ def serve(
 ) -> None:
     """Serve the API and the checkout pages, and by default run the worker beside them."""
     settings = read_settings()
-    start_logs(settings, SystemClock())
     uvloop.run(_serve(settings, workers or settings.workers, with_worker=with_worker))
 
 
@@ -67,6 +65,7 @@ async def _serve(settings: Settings, workers: int, *, with_worker: bool) -> None
         )
         stack.push_async_callback(_end, api)
         app = await stack.enter_async_context(build(read_settings(environment)))
+        start_logs(app)
         typer.echo(f"Sluice serves {settings.public_url} with {workers} processes; Ctrl-C stops it.", err=True)
         waits = [asyncio.ensure_future(until_stopped()), asyncio.ensure_future(api.wait())]
         if with_worker:

@@ -35,7 +35,7 @@ async def run_loops(app: App) -> None:
         for chain in app.chains:
             name = chain.network.name
             pace_s = min(chain.network.block_time_s / 2, 5.0)
-            group.create_task(_loop(app, f"follow {name}", lambda c=chain: _follow(app, c), f"chain:{name}", pace_s))  # type: ignore[misc]
+            group.create_task(_loop(app, f"follow {name}", lambda c=chain: _follow(app, c), name, pace_s))  # type: ignore[misc]
         if app.settings.sandbox_block_s > 0:
             group.create_task(_loop(app, "mine sandbox", lambda: _mine(app), "", app.settings.sandbox_block_s))
 
@@ -92,7 +92,5 @@ async def _follow(app: App, chain: Chain) -> bool:
 
 async def _mine(app: App) -> bool:
     async with app.works.begin() as work:
-        mined = await levers.tick(work, idle_s=app.settings.sandbox_block_s * 5)
-        if mined is not None:
-            work.tell("chain:sandbox")
+        await levers.tick(work, idle_s=app.settings.sandbox_block_s * 5)
     return False

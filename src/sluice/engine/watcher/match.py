@@ -14,9 +14,15 @@ _STRENGTH: Final = {Style.ADDRESS: 0, Style.MEMO: 1, Style.AMOUNT: 2, Style.WALL
 def match_transfers(
     transfers: Sequence[Transfer], candidates: Iterable[Candidate], finality: Finality
 ) -> list[Sighting]:
-    """Give each transfer its strongest candidate; transfers nobody waits for are left out."""
+    """Give each transfer its strongest candidate.
+
+    Transfers nobody waits for are left out, and those that move nothing: anybody can send one from
+    anybody's address, to put a forged address into somebody's history.
+    """
     strongest: dict[int, Candidate] = {}
     for candidate in candidates:
+        if not transfers[candidate.position].units:
+            continue
         held = strongest.get(candidate.position)
         if held is None or _STRENGTH[candidate.style] < _STRENGTH[held.style]:
             strongest[candidate.position] = candidate

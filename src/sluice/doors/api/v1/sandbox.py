@@ -19,7 +19,6 @@ async def pay(call: Call) -> Shown:
     units = call.given.integer("units") or offer.due
     memo = offer.memo if offer.style == "memo" else None
     paid = await levers.pay(call.work, [Output(call.given.text("send_asset") or offer.asset, offer.address, units, memo)])
-    call.work.tell("chain:sandbox")
     return {"object": "sandbox.transaction", "id": paid.tx_id, "units": str(units), "asset": offer.asset}
 
 
@@ -27,7 +26,6 @@ async def mine(call: Call) -> Shown:
     """Mine blocks with everything that waits."""
     _test_mode(call)
     headers = await levers.mine(call.work, call.given.need_integer("count"))
-    call.work.tell("chain:sandbox")
     return {"object": "sandbox.tip", "height": headers[-1].height, "hash": headers[-1].hash}
 
 
@@ -35,7 +33,6 @@ async def fork(call: Call) -> Shown:
     """Replace the newest blocks by one more of others; `keep` says whether the transactions come back."""
     _test_mode(call)
     headers = await levers.fork(call.work, call.given.need_integer("depth"), keep=call.given.flag("keep", otherwise=True))
-    call.work.tell("chain:sandbox")
     return {"object": "sandbox.tip", "height": headers[-1].height, "hash": headers[-1].hash}
 
 
@@ -43,7 +40,6 @@ async def drop(call: Call) -> Shown:
     """Drop a transaction from the mempool for ever."""
     _test_mode(call)
     await levers.drop(call.work, call.path["id"])
-    call.work.tell("chain:sandbox")
     return {"object": "sandbox.transaction", "id": call.path["id"], "dropped": True}
 
 
