@@ -22,6 +22,7 @@ _TEMPLATE: Final = """\
 -- seconds for its locks, then gives way and is tried again. Build indexes on big tables without
 -- blocking writers: one statement in a file of its own, below "-- transactional: false",
 -- CREATE INDEX CONCURRENTLY IF NOT EXISTS. Fill big tables in batches, by a job, not here.
+
 """
 _BEFORE: Final = "-- Rows as the schema before this migration has them.\n"
 _AFTER: Final = "-- Queries that each return one row with one column: true.\n"

@@ -1,5 +1,6 @@
 """Every migration, applied for real: to nothing, over rows, twice, at once, and against traffic."""
 
+import itertools
 import re
 import subprocess
 import threading
@@ -63,14 +64,14 @@ def test_nothing_is_pending_after_migrating(empty_database_url: str) -> None:
 
 @pytest.mark.parametrize("file", VERSIONS, ids=lambda file: file.stem)
 def test_each_version_says_what_why_and_that_it_is_safe_to_deploy(file: Path) -> None:
-    lines = file.read_text().splitlines()
-    comment = [line for line in lines[: lines.index("")] if not line.startswith("-- depends:")]
+    opening = itertools.takewhile(lambda line: line[:2] == "--", file.read_text().splitlines())
+    comment = [line for line in opening if not re.match("-- (depends|transactional):", line)]
 
     assert re.fullmatch(r"\d{4}-\d{2}-\d{2}_\d{2}_[a-z0-9_]+", file.stem)
     assert comment, f"{file.name} begins with a comment: what it does and why"
-    assert all(line.startswith("--") for line in comment)
     assert re.fullmatch(r"-- [A-Z].{20,}", comment[0]), "the first line is a sentence"
     assert any("Deploy-safe:" in line for line in comment), "say why it is safe to deploy"
+    assert not any(": say w" in line for line in comment), "fill in what the template asks for"
 
 
 @pytest.mark.parametrize(
