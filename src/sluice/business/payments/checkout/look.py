@@ -1,0 +1,107 @@
+"""What a payer's page stands on: the session, its intent, and what was seen of the money."""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from sluice.base.actor import Actor
+from sluice.base.ids import MerchantId
+from sluice.base.work import Work
+from sluice.business.accounts.merchants.edit import find_merchant
+from sluice.business.accounts.merchants.model import Merchant
+from sluice.business.payments.checkout.model import Session
+from sluice.business.payments.checkout.model import Status as SessionStatus
+from sluice.business.payments.intents import credits as credit_store
+from sluice.business.payments.intents.find import find_intent
+from sluice.business.payments.intents.model import Cancellation, Payment, PaymentIntent, Status
+from sluice.business.payments.intents.resolve import Purpose, Standing, stand
+from sluice.engine.chains.model import FINALIZED
+from sluice.engine.watcher.progress import Progress, find_progress
+from sluice.engine.watcher.seen import SeenTransfer
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """Everything a page shows, read in one Work."""
+
+    session: Session
+    intent: PaymentIntent
+    merchant: Merchant
+    standing: Standing
+    progress: Sequence[Progress] = ()
+
+    @property
+    def mark(self) -> str:
+        """Return what differs whenever the page does, apart from depth and time."""
+        transfers = sorted((*_key(one.transfer), one.transfer.state) for one in self.progress)
+        told = (self.intent.version, self.session.version, self.merchant.status, transfers)
+        return hashlib.blake2b(repr(told).encode(), digest_size=9).hexdigest()
+
+    @property
+    def confirming(self) -> Progress | None:
+        """Return the payment that has the longest way to go, once all that count are in blocks."""
+        used = {payment.key for payment in self.standing.used() if not payment.is_credited}
+        going = [one for one in self.progress if _key(one.transfer) in used]
+        if any(one.depth == 0 for one in going):
+            return None
+        return max(going, key=_way_to_go, default=None)
+
+    @property
+    def vanished(self) -> Iterator[SeenTransfer]:
+        """Yield transfers that were seen once and are on no branch now."""
+        return (one.transfer for one in self.progress if one.transfer.state == "orphaned")
+
+    @property
+    def is_done(self) -> bool:
+        """Say whether nothing will change any more that a payer waits for."""
+        if self.intent.status is Status.SUCCEEDED:
+            return self.session.status is SessionStatus.COMPLETE
+        # What was sent in time may still arrive after the end of time.
+        expired = self.intent.cancellation_reason is Cancellation.EXPIRED
+        return self.intent.status is Status.CANCELED and not expired
+
+
+async def look_at(work: Work, session: Session) -> Sight:
+    """Read how the payment of a session stands; the Work must be the payer's."""
+    intent = await find_intent(work, session.intent_id)
+    merchant = await find_merchant(work, session.merchant_id)
+    progress = (
+        await find_progress(work, [offer.id for offer in intent.offers]) if intent.offers else []
+    )
+    live, _ = await credit_store.of_transfers(work, [_key(one.transfer) for one in progress])
+    order = {
+        held.key: turn
+        for turn, held in enumerate(held for held in live if held.purpose is Purpose.PAYMENT)
+    }
+    payments = [_payment(one.transfer) for one in progress]
+    return Sight(session, intent, merchant, stand(intent, payments, order), progress)
+
+
+def payer_of(session: Session) -> Actor:
+    """Return the actor of whoever holds the session's link: may choose how to pay, and no more."""
+    return Actor(MerchantId(session.merchant_id), session.livemode, frozenset({"payments:client"}))
+
+
+def _payment(seen: SeenTransfer) -> Payment:
+    return Payment(
+        network=seen.network,
+        tx_id=seen.tx_id,
+        index=seen.index,
+        offer_id=seen.reference or "",
+        asset=seen.asset,
+        units=seen.units,
+        state=seen.state,
+        sender=seen.sender,
+        paid_at=seen.paid_at,
+        height=seen.height,
+    )
+
+
+def _way_to_go(one: Progress) -> tuple[bool, int]:
+    """Order by what is missing; the network's own word of finality takes longest."""
+    wanted = one.transfer.depth_wanted
+    return wanted == FINALIZED, wanted - one.depth
+
+
+def _key(seen: SeenTransfer) -> tuple[str, str, int]:
+    return seen.network, seen.tx_id, seen.index
