@@ -41,6 +41,7 @@ from sluice.engine.chains.sandbox.addresses import SandboxAddresses
 from sluice.engine.chains.sandbox.network import sandbox_network
 from sluice.engine.chains.sandbox.reader import SandboxReader
 from sluice.engine.rates.quote import RatePolicy
+from sluice.engine.rates.source import RateSource
 from sluice.engine.rates.sources.fixed import FixedRates, read_prices
 from sluice.engine.rates.sources.sandbox import SandboxRates
 from sluice.wire.show import View
@@ -49,7 +50,11 @@ from sluice.wire.versions import DEFAULT as API_VERSION
 
 @contextlib.asynccontextmanager
 async def build(
-    settings: Settings, *, clock: Clock | None = None, ids: Ids | None = None, extra_chains: list[Chain] | None = None
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    ids: Ids | None = None,
+    extra_chains: list[Chain] | None = None,
 ) -> AsyncIterator[App]:
     """Plug everything together for one process, and take it apart again."""
     clock = clock or SystemClock()
@@ -80,8 +85,10 @@ async def assemble(
     for egress in (nodes, *receivers.values()):
         stack.push_async_callback(egress.close)
     works = Works(database, clock, ids, routes(), bell.ring)
-    chains = _chains(settings, database, sealer, Parts(nodes, clock, _fault_counter(metrics)), extra_chains)
-    sources = [FixedRates(read_prices(settings.fixed_rates), clock), SandboxRates(clock)]
+    chains = _chains(
+        settings, database, sealer, Parts(nodes, clock, _fault_counter(metrics)), extra_chains
+    )
+    sources: list[RateSource] = [FixedRates(read_prices(settings.fixed_rates), clock), SandboxRates(clock)]
     view = View(settings.public_url.rstrip("/"), _client_secret(sealer), chains)
     return App(
         settings=settings,

@@ -38,7 +38,9 @@ def read_networks(path: str, parts: Parts) -> list[Chain]:
     try:
         tables = tomllib.loads(Path(path).read_text("utf-8"))
     except (OSError, tomllib.TOMLDecodeError) as error:
-        raise Invalid(f"Cannot read the networks file {path}: {error}", code="networks_invalid") from error
+        raise Invalid(
+            f"Cannot read the networks file {path}: {error}", code="networks_invalid"
+        ) from error
     return [evm_chain(name, table, parts) for name, table in tables.items()]
 
 
@@ -48,7 +50,9 @@ def evm_chain(name: str, table: Mapping[str, Any], parts: Parts) -> Chain:
     urls: Sequence[str] = table.get("rpc", ())
     if unknown or not urls:
         problem = f"unknown keys {', '.join(sorted(unknown))}" if unknown else "no rpc"
-        raise Invalid(f"Network {name} of the networks file has {problem}.", code="networks_invalid")
+        raise Invalid(
+            f"Network {name} of the networks file has {problem}.", code="networks_invalid"
+        )
     facts = _facts(name, table)
     network = evm_network(
         facts,
@@ -58,7 +62,12 @@ def evm_chain(name: str, table: Mapping[str, Any], parts: Parts) -> Chain:
     )
     wanted: set[str] = set()
     readers: list[ChainReader] = [
-        EvmReader(network, Node(url, parts.egress, parts.clock), chain_id=facts.chain_id, wants=wanted.__contains__)
+        EvmReader(
+            network,
+            Node(url, parts.egress, parts.clock),
+            chain_id=facts.chain_id,
+            wants=wanted.__contains__,
+        )
         for url in urls
     ]
     agree = int(table.get("agree", min(2, len(readers))))
@@ -70,7 +79,16 @@ def _facts(name: str, table: Mapping[str, Any]) -> EvmChain:
     """Return what we know of the network, changed by what the file says of it."""
     changes = {
         key: table[key]
-        for key in ("title", "chain_id", "block_time_s", "depth", "reorg_max", "explorer_tx", "tokens", "livemode")
+        for key in (
+            "title",
+            "chain_id",
+            "block_time_s",
+            "depth",
+            "reorg_max",
+            "explorer_tx",
+            "tokens",
+            "livemode",
+        )
         if key in table
     }
     known = KNOWN.get(name)
@@ -78,7 +96,10 @@ def _facts(name: str, table: Mapping[str, Any]) -> EvmChain:
         return replace(known, **changes)
     missing = {"chain_id", "tokens"} - set(changes)
     if missing:
-        raise Invalid(f"Network {name} of the networks file lacks {', '.join(sorted(missing))}.", code="networks_invalid")
+        raise Invalid(
+            f"Network {name} of the networks file lacks {', '.join(sorted(missing))}.",
+            code="networks_invalid",
+        )
     usual: dict[str, Any] = {
         "title": name.capitalize(), "block_time_s": 12.0, "depth": 12, "reorg_max": 64, "explorer_tx": None,
     }  # fmt: skip

@@ -41,7 +41,8 @@ def routes() -> Routes:
     return Routes(
         kinds={kind.__name__: kind for kind in kinds},
         reactions={
-            kind.__name__: (*names, _ANNOUNCE) if kind in ANNOUNCED else names for kind, names in kinds.items()
+            kind.__name__: (*names, _ANNOUNCE) if kind in ANNOUNCED else names
+            for kind, names in kinds.items()
         },
     )
 

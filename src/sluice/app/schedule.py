@@ -30,7 +30,9 @@ SCHEDULE: Final = {
 }
 
 
-def job_verbs(works: Works, sources: Sequence[RateSource], on_promise: Callable[[str, int], None]) -> dict[str, JobVerb]:
+def job_verbs(
+    works: Works, sources: Sequence[RateSource], on_promise: Callable[[str, int], None]
+) -> dict[str, JobVerb]:
     """Return each job's verb."""
 
     async def forget_keys() -> None:

@@ -25,29 +25,44 @@ def _home() -> Path:
 class Settings:
     """How this installation runs. Each field is the variable SLUICE_<NAME>."""
 
-    database_url: str = _documented("", "PostgreSQL 15 or newer; empty starts the one that comes with Sluice.")
+    database_url: str = _documented(
+        "", "PostgreSQL 15 or newer; empty starts the one that comes with Sluice."
+    )
     home: Path = field(
-        default_factory=_home, metadata={"doc": "Where the embedded database and the key file live."}
+        default_factory=_home,
+        metadata={"doc": "Where the embedded database and the key file live."},
     )
     key_file: str = _documented("", "The master keys; empty means `master.keys` in the home.")
-    public_url: str = _documented("http://127.0.0.1:8000", "How the world reaches this installation.")
+    public_url: str = _documented(
+        "http://127.0.0.1:8000", "How the world reaches this installation."
+    )
     host: str = _documented("127.0.0.1", "The address to listen on.")
     port: int = _documented(8000, "The port to listen on.")
     workers: int = _documented(2, "How many API processes `sluice serve` starts.")
     pool_max: int = _documented(16, "Database connections of one process at most.")
     limits: str = _documented("default", "Rate limits: default, strict or off.")
-    redis_url: str = _documented("", "Shares rate limits between processes; nothing of record is kept there.")
+    redis_url: str = _documented(
+        "", "Shares rate limits between processes; nothing of record is kept there."
+    )
     networks: str = _documented("", "A TOML file with the networks to serve beside the sandbox.")
     fixed_rates: str = _documented("", "Prices for live mode, such as `btc/usd=60000, usdc/usd=1`.")
     sandbox_depth: int = _documented(2, "Blocks after which the sandbox counts a payment as paid.")
     sandbox_reorg_max: int = _documented(6, "How deep a fork of the sandbox may reach.")
-    sandbox_block_s: float = _documented(2.0, "Seconds between the sandbox's own blocks; 0 mines only by hand.")
-    webhook_networks: str = _documented("", "Private subnets that webhooks may reach, such as `10.1.0.0/16`.")
+    sandbox_block_s: float = _documented(
+        2.0, "Seconds between the sandbox's own blocks; 0 mines only by hand."
+    )
+    webhook_networks: str = _documented(
+        "", "Private subnets that webhooks may reach, such as `10.1.0.0/16`."
+    )
     log: str = _documented("json", "json for machines, console for people.")
 
     def webhook_subnets(self) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
         """Return the private subnets that webhooks may reach."""
-        return tuple(ipaddress.ip_network(part.strip()) for part in self.webhook_networks.split(",") if part.strip())
+        return tuple(
+            ipaddress.ip_network(part.strip())
+            for part in self.webhook_networks.split(",")
+            if part.strip()
+        )
 
 
 def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
@@ -68,7 +83,11 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
 def describe_settings() -> list[tuple[str, str, str]]:
     """Return (variable, default, what it does) for the documentation."""
     return [
-        (f"{_PREFIX}{spec.name.upper()}", "" if spec.name == "home" else str(spec.default), spec.metadata["doc"])
+        (
+            f"{_PREFIX}{spec.name.upper()}",
+            "" if spec.name == "home" else str(spec.default),
+            spec.metadata["doc"],
+        )
         for spec in fields(Settings)
     ]
 
@@ -77,4 +96,6 @@ def _read(name: str, text: str, kind: Any) -> Any:  # noqa: ANN401 - one of a fe
     try:
         return kind(text)
     except ValueError as error:
-        raise Invalid(f"{name} must be {kind.__name__}, not {text!r}.", code="setting_invalid") from error
+        raise Invalid(
+            f"{name} must be {kind.__name__}, not {text!r}.", code="setting_invalid"
+        ) from error

@@ -72,7 +72,9 @@ class Database:
         await self._pool.close()
 
 
-async def open_database(url: str, *, pool_max: int = 16, role: str | None = WORKER_ROLE) -> Database:
+async def open_database(
+    url: str, *, pool_max: int = 16, role: str | None = WORKER_ROLE
+) -> Database:
     """Connect to PostgreSQL 15 or newer."""
     settings = _SESSION | ({"role": role} if role else {})
     pool = await asyncpg.create_pool(
@@ -94,8 +96,14 @@ def translated():  # type: ignore[no-untyped-def]
         yield
     except (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError) as error:
         raise Conflict("Another request holds this object; try again.") from error
-    except (asyncpg.QueryCanceledError, asyncpg.DiskFullError, asyncpg.TooManyConnectionsError) as error:
-        raise Unavailable("The database could not finish in time; try again in a moment.") from error
+    except (
+        asyncpg.QueryCanceledError,
+        asyncpg.DiskFullError,
+        asyncpg.TooManyConnectionsError,
+    ) as error:
+        raise Unavailable(
+            "The database could not finish in time; try again in a moment."
+        ) from error
     except SluiceError:
         raise
 

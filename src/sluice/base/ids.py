@@ -30,7 +30,9 @@ class Ids:
     def new(self, prefix: str) -> str:
         """Return a new identifier such as `pi_1A…`."""
         millis = int(self._clock.now().timestamp() * 1000)
-        return f"{prefix}_{encode((millis << _RANDOM_BITS) | self._random.getrandbits(_RANDOM_BITS))}"
+        return (
+            f"{prefix}_{encode((millis << _RANDOM_BITS) | self._random.getrandbits(_RANDOM_BITS))}"
+        )
 
     def new_unguessable(self, prefix: str) -> str:
         """Return an identifier with 128 more random bits, for links that open without a key."""

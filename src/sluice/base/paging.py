@@ -34,14 +34,20 @@ async def newest_first(
     conditions = list(filters)
     for word, instant in created.items():
         comparison, later_s = _BOUNDS[word]
-        conditions.append((f"{alias}.{age} {comparison} {{}}", instant + dt.timedelta(seconds=later_s)))
+        conditions.append(
+            (f"{alias}.{age} {comparison} {{}}", instant + dt.timedelta(seconds=later_s))
+        )
     backwards = page.ending_before is not None
     cursor = page.ending_before or page.starting_after
     if cursor is not None:
-        await _check_cursor(work, select, alias, cursor, "ending_before" if backwards else "starting_after")
+        await _check_cursor(
+            work, select, alias, cursor, "ending_before" if backwards else "starting_after"
+        )
         conditions.append((f"{alias}.id {'>' if backwards else '<'} {{}}", cursor))
     arguments = [value for _, value in conditions]
-    where = "".join(f" AND {text.format(f'${n}')}" for n, (text, _) in enumerate(conditions, start=3))
+    where = "".join(
+        f" AND {text.format(f'${n}')}" for n, (text, _) in enumerate(conditions, start=3)
+    )
     order = f" ORDER BY {alias}.id {'ASC' if backwards else 'DESC'} LIMIT {page.limit + 1}"
     rows = await work.rows(select + where + order, *work.owner, *arguments)
     items = [noun(row) for row in rows[: page.limit]]

@@ -20,7 +20,9 @@ from sluice.base.ids import Ids
 from sluice.base.outbox import store as outbox
 from sluice.base.outbox.model import Routes
 
-_SNAPSHOT: Final = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = '60s'"
+_SNAPSHOT: Final = (
+    "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = '60s'"
+)
 _PARAMETER: Final = re.compile(r"\$(\d+)")
 
 
@@ -112,7 +114,9 @@ class Work:
 class Works:
     """Opens a Work for whoever acts; holds what every Work needs."""
 
-    def __init__(self, database: Database, clock: Clock, ids: Ids, routes: Routes, ring: Ring) -> None:
+    def __init__(
+        self, database: Database, clock: Clock, ids: Ids, routes: Routes, ring: Ring
+    ) -> None:
         self._database = database
         self._clock = clock
         self._ids = ids

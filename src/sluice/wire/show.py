@@ -53,4 +53,6 @@ def bounds(given: Given) -> dict[str, dt.datetime]:
     within = given.get("created")
     if within is None:
         return {}
-    return {name: at for name in ("gt", "gte", "lt", "lte") if (at := getattr(within, name)) is not None}
+    return {
+        name: at for name in ("gt", "gte", "lt", "lte") if (at := getattr(within, name)) is not None
+    }

@@ -30,7 +30,9 @@ class Every:
 class Jobs:
     """Runs jobs by name; a scheduled one is put back for its next time when it ends."""
 
-    def __init__(self, works: Works, verbs: Mapping[str, JobVerb], schedule: Mapping[str, Every]) -> None:
+    def __init__(
+        self, works: Works, verbs: Mapping[str, JobVerb], schedule: Mapping[str, Every]
+    ) -> None:
         self._works = works
         self._verbs = verbs
         self._schedule = schedule

@@ -48,6 +48,8 @@ async def done(work: Work, job: Job) -> None:
     await work.execute(_DONE, job.id, job.attempts)
 
 
-async def again(work: Work, job: Job, run_at: dt.datetime, attempts: int, error: str | None) -> None:
+async def again(
+    work: Work, job: Job, run_at: dt.datetime, attempts: int, error: str | None
+) -> None:
     """Put a job back for later."""
     await work.execute(_AGAIN, job.id, job.attempts, run_at, attempts, error)

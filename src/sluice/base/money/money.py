@@ -39,9 +39,15 @@ class Money:
         """Write the number alone, with all its decimals and no exponent."""
         sign = "-" if self.units < 0 else ""
         whole, part = divmod(abs(self.units), self.asset.scale)
-        return f"{sign}{whole}.{part:0{self.asset.decimals}d}" if self.asset.decimals else f"{sign}{whole}"
+        return (
+            f"{sign}{whole}.{part:0{self.asset.decimals}d}"
+            if self.asset.decimals
+            else f"{sign}{whole}"
+        )
 
     def _same(self, other: "Money") -> int:
         if other.asset.code != self.asset.code:
-            raise Invalid(f"cannot mix {self.asset.code} with {other.asset.code}", code="asset_mismatch")
+            raise Invalid(
+                f"cannot mix {self.asset.code} with {other.asset.code}", code="asset_mismatch"
+            )
         return other.units

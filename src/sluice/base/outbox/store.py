@@ -64,7 +64,9 @@ def fact_columns(facts: Sequence[Fact]) -> tuple[list[object], ...]:
 
 def reaction_columns(facts: Sequence[Fact], routes: Routes) -> tuple[list[str], list[str]]:
     """Return the (fact name, reaction) pairs that ADD_REACTIONS takes."""
-    pairs = sorted({(type(fact).__name__, woken) for fact in facts for woken in routes.woken_by(fact)})
+    pairs = sorted(
+        {(type(fact).__name__, woken) for fact in facts for woken in routes.woken_by(fact)}
+    )
     return [name for name, _ in pairs], [reaction for _, reaction in pairs]
 
 
@@ -79,7 +81,9 @@ async def done(connection: Connection, reaction: str, fact_ids: Sequence[int]) -
     await connection.execute(_DONE, reaction, fact_ids)
 
 
-async def failed(connection: Connection, reaction: str, claimed: Claimed, error: str, wait_s: float) -> None:
+async def failed(
+    connection: Connection, reaction: str, claimed: Claimed, error: str, wait_s: float
+) -> None:
     """Note that a reaction failed and when to try again."""
     await connection.execute(_FAILED, reaction, claimed.fact_id, error, wait_s, claimed.attempts)
 

@@ -12,7 +12,9 @@ from sluice.business.accounts.api_keys.authenticate import Caller, authenticate
 async def read_caller(app: App, headers: Sequence[str]) -> Caller:
     """Return the caller of a request, from `Bearer <key>` or, as curl -u sends it, `Basic <key>:`."""
     if len(headers) != 1:
-        raise _refused(app, Unauthenticated("Provide one API key as a Bearer token.", code="api_key_missing"))
+        raise _refused(
+            app, Unauthenticated("Provide one API key as a Bearer token.", code="api_key_missing")
+        )
     scheme, _, value = headers[0].partition(" ")
     token = value.strip()
     if scheme.lower() == "basic":

@@ -28,7 +28,9 @@ def describe(routes: Sequence[Route]) -> dict[str, Any]:
             "responses": {
                 "error": {
                     "description": "A refusal, in the one envelope every refusal has.",
-                    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/error"}}},
+                    "content": {
+                        "application/json": {"schema": {"$ref": "#/components/schemas/error"}}
+                    },
                 }
             },
         },
@@ -44,12 +46,17 @@ _ERROR: dict[str, Any] = {
             "type": "object",
             "required": ["type", "code", "message", "request_id"],
             "properties": {
-                name: {"type": "string"} for name in ("type", "code", "message", "param", "request_id", "doc_url")
+                name: {"type": "string"}
+                for name in ("type", "code", "message", "param", "request_id", "doc_url")
             },
         }
     },
 }
-_OBJECT: dict[str, Any] = {"type": "object", "required": ["object"], "properties": {"object": {"type": "string"}}}
+_OBJECT: dict[str, Any] = {
+    "type": "object",
+    "required": ["object"],
+    "properties": {"object": {"type": "string"}},
+}
 _LIST: dict[str, Any] = {
     "type": "object",
     "required": ["object", "url", "has_more", "data"],
@@ -65,7 +72,13 @@ _LIST: dict[str, Any] = {
 def _operation(route: Route) -> dict[str, Any]:
     path = [part[1:-1].partition(":")[0] for part in route.path.split("/") if part.startswith("{")]
     parameters: list[dict[str, Any]] = [
-        {"name": name, "in": "path", "required": True, "schema": {"type": "string", "maxLength": 96}} for name in path
+        {
+            "name": name,
+            "in": "path",
+            "required": True,
+            "schema": {"type": "string", "maxLength": 96},
+        }
+        for name in path
     ]
     schema = route.shape.describe("query" if route.method == "GET" else "form")
     kind = "list" if route.answers == "list" else "object"
@@ -76,7 +89,9 @@ def _operation(route: Route) -> dict[str, Any]:
         "responses": {
             "200": {
                 "description": f"The {route.answers}.",
-                "content": {"application/json": {"schema": {"$ref": f"#/components/schemas/{kind}"}}},
+                "content": {
+                    "application/json": {"schema": {"$ref": f"#/components/schemas/{kind}"}}
+                },
             },
             "default": {"$ref": "#/components/responses/error"},
         },
@@ -88,9 +103,17 @@ def _operation(route: Route) -> dict[str, Any]:
                 "application/json": {"schema": route.shape.describe("json")},
             }
         }
-        parameters.append({"name": "Idempotency-Key", "in": "header", "schema": {"type": "string", "maxLength": 255}})
+        parameters.append(
+            {
+                "name": "Idempotency-Key",
+                "in": "header",
+                "schema": {"type": "string", "maxLength": 255},
+            }
+        )
     else:
         for name, part in schema.get("properties", {}).items():
             deep = {"style": "deepObject", "explode": True}
-            parameters.append({"name": name, "in": "query", "schema": part} | (deep if "anyOf" in part else {}))
+            parameters.append(
+                {"name": name, "in": "query", "schema": part} | (deep if "anyOf" in part else {})
+            )
     return operation | {"parameters": parameters}

@@ -20,9 +20,19 @@ EXPANDABLE: Final[Mapping[str, frozenset[str]]] = {
     "payment_intent": frozenset(
         {"customer", "latest_charge", "payment_method", "review", "on_behalf_of", "application"}
     ),
-    "charge": frozenset({"balance_transaction", "customer", "payment_intent", "review", "on_behalf_of"}),
+    "charge": frozenset(
+        {"balance_transaction", "customer", "payment_intent", "review", "on_behalf_of"}
+    ),
     "checkout.session": frozenset(
-        {"customer", "invoice", "line_items", "payment_intent", "payment_link", "setup_intent", "subscription"}
+        {
+            "customer",
+            "invoice",
+            "line_items",
+            "payment_intent",
+            "payment_link",
+            "setup_intent",
+            "subscription",
+        }
     ),
     "balance_transaction": frozenset({"source"}),
 }

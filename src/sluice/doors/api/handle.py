@@ -59,7 +59,9 @@ async def handle(app: App, route: Route, request: ApiRequest) -> Response[bytes]
         took_ms=round(took_s * 1000),
         merchant=exchange.caller and exchange.caller.merchant.id,
     )
-    return Response(body, status_code=status, headers=exchange.headers, media_type="application/json")
+    return Response(
+        body, status_code=status, headers=exchange.headers, media_type="application/json"
+    )
 
 
 def refuse(error: SluiceError, exchange: Exchange) -> tuple[int, bytes]:
@@ -68,7 +70,9 @@ def refuse(error: SluiceError, exchange: Exchange) -> tuple[int, bytes]:
     return errors.status(error), errors.envelope(error, exchange.request_id)
 
 
-async def _answer(app: App, route: Route, request: ApiRequest, exchange: Exchange) -> tuple[int, bytes]:
+async def _answer(
+    app: App, route: Route, request: ApiRequest, exchange: Exchange
+) -> tuple[int, bytes]:
     caller = exchange.caller = await read_caller(app, request.headers.getall("authorization", []))
     _allow(caller, route)
     await throttle(app, caller, route)
@@ -83,14 +87,22 @@ async def _answer(app: App, route: Route, request: ApiRequest, exchange: Exchang
 
 
 async def _with_key(
-    app: App, route: Route, request: ApiRequest, exchange: Exchange, caller: Caller, path: dict[str, str], key: str
+    app: App,
+    route: Route,
+    request: ApiRequest,
+    exchange: Exchange,
+    caller: Caller,
+    path: dict[str, str],
+    key: str,
 ) -> tuple[int, bytes]:
     """Do it once under a key, or find out that it was done and answer the same."""
     body = await request.body()
     request_hash = hash_request(route.method, request.url.path, body)
     try:
         given, _ = await read_given(request, route)
-        answer = await _once(app, route, caller, given, path, (key, request_hash, exchange.request_id))
+        answer = await _once(
+            app, route, caller, given, path, (key, request_hash, exchange.request_id)
+        )
     except UniqueViolation as error:
         if not is_replay(error):
             raise
@@ -140,7 +152,8 @@ def _allow(caller: Caller, route: Route) -> None:
     permissions = caller.actor.permissions
     if "payments:client" in permissions and not route.client:
         raise Forbidden(
-            "This needs a secret key; a publishable key only confirms payments.", code="secret_key_required"
+            "This needs a secret key; a publishable key only confirms payments.",
+            code="secret_key_required",
         )
     if "payments:client" not in permissions:
         caller.actor.require(route.permission)

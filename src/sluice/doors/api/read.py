@@ -44,7 +44,8 @@ def read_idempotency_key(request: ApiRequest) -> str | None:
         raise Invalid("Send one Idempotency-Key.", code="idempotency_key_invalid")
     if not _KEY.fullmatch(keys[0]):
         raise Invalid(
-            "Idempotency-Key must be 1-255 visible ASCII characters.", code="idempotency_key_invalid"
+            "Idempotency-Key must be 1-255 visible ASCII characters.",
+            code="idempotency_key_invalid",
         )
     return keys[0]
 

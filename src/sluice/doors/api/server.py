@@ -58,23 +58,36 @@ def _refuser(app: App) -> Callable[[ApiRequest, Exception], Response[bytes]]:
         exchange.headers["Request-Id"] = exchange.request_id
         refusal = _refusal(request, error, allowed)
         if refusal is None:
-            log.error("request.failed", request_id=exchange.request_id, error=repr(error)[:200], exc_info=error)
+            log.error(
+                "request.failed",
+                request_id=exchange.request_id,
+                error=repr(error)[:200],
+                exc_info=error,
+            )
             refusal = errors.internal_error()
         status, body = refuse(refusal, exchange)
         app.metrics.http_requests.labels(request.method, "none", status).observe(0)
-        return Response(body, status_code=status, headers=exchange.headers, media_type="application/json")
+        return Response(
+            body, status_code=status, headers=exchange.headers, media_type="application/json"
+        )
 
     return answer
 
 
-def _refusal(request: ApiRequest, error: Exception, allowed: dict[str, set[str]]) -> SluiceError | None:
+def _refusal(
+    request: ApiRequest, error: Exception, allowed: dict[str, set[str]]
+) -> SluiceError | None:
     if isinstance(error, SluiceError):
         return error
     if not isinstance(error, HTTPException):
         return None
     if error.status_code == 405:
         path = request.scope["path"]
-        methods = [m for m in _ALL_METHODS if any(_matches(template, path) for template in allowed if m in allowed[template])]
+        methods = [
+            m
+            for m in _ALL_METHODS
+            if any(_matches(template, path) for template in allowed if m in allowed[template])
+        ]
         return errors.method_not_allowed(methods or ["GET"])
     if error.status_code == 413:
         return errors.body_too_large()

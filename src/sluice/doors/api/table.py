@@ -3,7 +3,14 @@
 from typing import Final
 
 from sluice.doors.api.route import Route
-from sluice.doors.api.v1 import balance, checkout_sessions, customers, events, payment_intents, sandbox
+from sluice.doors.api.v1 import (
+    balance,
+    checkout_sessions,
+    customers,
+    events,
+    payment_intents,
+    sandbox,
+)
 
 ROUTES: Final[tuple[Route, ...]] = (
     *balance.ROUTES,

@@ -9,7 +9,10 @@ from sluice.doors.api.route import Route
 
 async def throttle(app: App, caller: Caller, route: Route) -> None:
     """Count a request; refuse it when its key was too fast."""
-    for limited in (Limited.ANYTHING, route.limited or (Limited.QUERY if route.method == "GET" else None)):
+    for limited in (
+        Limited.ANYTHING,
+        route.limited or (Limited.QUERY if route.method == "GET" else None),
+    ):
         limit = limited and app.limits.limit_for(limited, livemode=caller.actor.livemode)
         if limit is None:
             continue

@@ -30,7 +30,9 @@ class Anvil:
     async def ask(self, method: str, *params: object) -> Any:  # noqa: ANN401 - JSON
         """Call the node."""
         body = msgspec.json.encode({"jsonrpc": "2.0", "id": 1, "method": method, "params": params})
-        answer = await self._egress.post(self.url, body, headers={"Content-Type": "application/json"})
+        answer = await self._egress.post(
+            self.url, body, headers={"Content-Type": "application/json"}
+        )
         reply = msgspec.json.decode(answer.body)
         if "error" in reply:
             raise Unavailable(f"anvil: {reply['error']['message']}")

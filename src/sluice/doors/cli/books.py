@@ -7,7 +7,12 @@ import typer
 
 from sluice.app.app import App
 from sluice.base.money.money import Money
-from sluice.business.trust.promises.check import check_and_hold, list_holds, lift_hold, read_promises
+from sluice.business.trust.promises.check import (
+    check_and_hold,
+    list_holds,
+    lift_hold,
+    read_promises,
+)
 from sluice.doors.cli.run import table, with_app
 from sluice.engine.ledger.balance import TrialLine, trial_balance
 
@@ -56,7 +61,9 @@ def holds() -> None:
 
 
 @app.command("lift")
-def lift(reason: Annotated[str, typer.Argument(help="The promise that held it, such as I03.")]) -> None:
+def lift(
+    reason: Annotated[str, typer.Argument(help="The promise that held it, such as I03.")],
+) -> None:
     """Lift a hold, after you have found out why it was set."""
 
     async def run(built: App) -> None:

@@ -8,7 +8,7 @@ from sluice.app.app import App
 from sluice.base.errors import SluiceError
 from sluice.doors.cli.run import table, with_app
 from sluice.engine.watcher.follow import resume as resume_chain
-from sluice.engine.watcher.progress import read_cursors
+from sluice.engine.watcher.cursors import read_cursors
 
 app = typer.Typer(help="The networks that are followed.", no_args_is_help=True)
 
@@ -31,7 +31,9 @@ def status() -> None:
                 continue
             final = str(cursor.finalized_height if cursor.finalized_height is not None else "-")
             moved = f"{int((now - cursor.moved_at).total_seconds())} s ago"
-            rows.append((name, mode, str(cursor.height), final, moved, cursor.halted_reason or "following"))
+            rows.append(
+                (name, mode, str(cursor.height), final, moved, cursor.halted_reason or "following")
+            )
         typer.echo(table(rows))
 
     with_app(run)

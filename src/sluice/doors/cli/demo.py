@@ -6,7 +6,7 @@ import dataclasses
 import socket
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -38,12 +38,16 @@ from sluice.engine.ledger.balance import trial_balance
 _PATIENCE_S: Final = 40.0
 
 
-def demo(once: Annotated[bool, typer.Option("--once", help="Stop after the paid orders.")] = False) -> None:
+def demo(
+    once: Annotated[bool, typer.Option("--once", help="Stop after the paid orders.")] = False,
+) -> None:
     """Open a shop, pay an order, show the webhook and the books; then stay up to be looked at."""
     try:
         from sluice.doors.cli.shop import Shop  # noqa: PLC0415 - needs the stripe package, which only the demo does
     except ModuleNotFoundError as error:
-        raise Unavailable("The demo's shop needs the `stripe` package: pip install 'sluice[demo]'.") from error
+        raise Unavailable(
+            "The demo's shop needs the `stripe` package: pip install 'sluice[demo]'."
+        ) from error
     with tempfile.TemporaryDirectory(prefix="sluice-demo-") as home:
         uvloop.run(_demo(Path(home), Shop, once=once))
 
@@ -68,7 +72,9 @@ async def _demo(home: Path, make_shop: Callable[..., Any], *, once: bool) -> Non
         running = [
             asyncio.ensure_future(run_loops(app)),
             asyncio.ensure_future(
-                Server(whole_server(app), address="127.0.0.1", port=port, interface=Interfaces.ASGI).serve()
+                Server(
+                    whole_server(app), address="127.0.0.1", port=port, interface=Interfaces.ASGI
+                ).serve()
             ),
         ]
         stack.push_async_callback(_end, running)
@@ -81,7 +87,11 @@ async def _demo(home: Path, make_shop: Callable[..., Any], *, once: bool) -> Non
         if node is not None:
             await _order_by_anvil(shop, node, token)
         await _show_books(app)
-        _say(f"Both done in {time.monotonic() - started:.1f} s." if node else f"Done in {time.monotonic() - started:.1f} s.")
+        _say(
+            f"Both done in {time.monotonic() - started:.1f} s."
+            if node
+            else f"Done in {time.monotonic() - started:.1f} s."
+        )
         if not once:
             session = await asyncio.to_thread(shop.order)
             typer.echo(
@@ -93,7 +103,9 @@ async def _demo(home: Path, make_shop: Callable[..., Any], *, once: bool) -> Non
             await _until_ended(running)
 
 
-async def _node(port: int, stack: contextlib.AsyncExitStack) -> tuple[anvil.Anvil | None, list[Chain], str]:
+async def _node(
+    port: int, stack: contextlib.AsyncExitStack
+) -> tuple[anvil.Anvil | None, list[Chain], str]:
     reason = anvil.why_not()
     if reason is not None:
         _say(f"No Ethereum node in this demo: {reason}.")
@@ -128,7 +140,10 @@ async def _order_by_sandbox(shop: Any) -> None:  # noqa: ANN401 - the shop is on
     intent = await asyncio.to_thread(_confirm, shop, session.payment_intent, "sandbox", "usdc")
     _show_due(intent, "sandbox")
     paid = await asyncio.to_thread(
-        shop.client.raw_request, "post", "/v1/test_helpers/sandbox/pay", payment_intent=session.payment_intent
+        shop.client.raw_request,
+        "post",
+        "/v1/test_helpers/sandbox/pay",
+        payment_intent=session.payment_intent,
     )
     _say(f"The payer's wallet sends it on the sandbox chain: HTTP {paid.code}.")
     await _watch(shop, session)
@@ -140,14 +155,20 @@ async def _order_by_anvil(shop: Any, node: anvil.Anvil, token: str) -> None:  # 
     intent = await asyncio.to_thread(_confirm, shop, session.payment_intent, "anvil", "usdc")
     due = _show_due(intent, "anvil")
     # transfer(address,uint256), straight to the merchant's own wallet
-    receipt = await node.send(token, "0xa9059cbb" + node.accounts[1][2:].rjust(64, "0") + f"{due:064x}")
-    typer.echo(f"    transaction {receipt['transactionHash']} in block {int(receipt['blockNumber'], 16)}")
+    receipt = await node.send(
+        token, "0xa9059cbb" + node.accounts[1][2:].rjust(64, "0") + f"{due:064x}"
+    )
+    typer.echo(
+        f"    transaction {receipt['transactionHash']} in block {int(receipt['blockNumber'], 16)}"
+    )
     await node.ask("anvil_mine", "0x3")
     await _watch(shop, session)
 
 
 def _confirm(shop: Any, intent_id: str, network: str, asset: str) -> Any:  # noqa: ANN401
-    options = {"crypto": {"mode": "deposit", "deposit_options": {"networks": [network], "tokens": [asset]}}}
+    options = {
+        "crypto": {"mode": "deposit", "deposit_options": {"networks": [network], "tokens": [asset]}}
+    }
     return shop.client.v1.payment_intents.confirm(intent_id, {"payment_method_options": options})
 
 
@@ -163,7 +184,9 @@ async def _watch(shop: Any, session: Any) -> None:  # noqa: ANN401
     last = ""
     deadline = time.monotonic() + _PATIENCE_S
     while shop.orders[session.id] != "paid":
-        intent = await asyncio.to_thread(shop.client.v1.payment_intents.retrieve, session.payment_intent)
+        intent = await asyncio.to_thread(
+            shop.client.v1.payment_intents.retrieve, session.payment_intent
+        )
         status = f"{intent.status} ({intent.resolution})"
         if status != last:
             typer.echo(f"    payment intent: {status}")
@@ -171,7 +194,9 @@ async def _watch(shop: Any, session: Any) -> None:  # noqa: ANN401
         if time.monotonic() > deadline:
             raise Unavailable("The order was not paid in time; this is a bug worth reporting.")
         await asyncio.sleep(0.1)
-    _say(f"The shop's webhook arrived, signature verified by stripe.Webhook: {', '.join(shop.heard[-4:])}")
+    _say(
+        f"The shop's webhook arrived, signature verified by stripe.Webhook: {', '.join(shop.heard[-4:])}"
+    )
 
 
 async def _show_books(app: App) -> None:
@@ -199,13 +224,13 @@ def _free_port() -> int:
         return port
 
 
-async def _until_ended(running: list[asyncio.Future[None]]) -> None:
+async def _until_ended(running: Sequence[asyncio.Future[Any]]) -> None:
     stop = asyncio.ensure_future(until_stopped())
     await asyncio.wait({stop, *running}, return_when=asyncio.FIRST_COMPLETED)
     stop.cancel()
 
 
-async def _end(running: list[asyncio.Future[None]]) -> None:
+async def _end(running: Sequence[asyncio.Future[Any]]) -> None:
     for task in running:
         task.cancel()
     await asyncio.gather(*running, return_exceptions=True)

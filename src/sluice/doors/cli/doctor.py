@@ -10,7 +10,7 @@ from sluice.base.errors import SluiceError
 from sluice.base.migrate import pending
 from sluice.base.outbox import store as outbox
 from sluice.doors.cli.run import with_app
-from sluice.engine.watcher.progress import read_cursors
+from sluice.engine.watcher.cursors import read_cursors
 
 _CLOCK_MAX_S = 5.0
 
@@ -38,9 +38,19 @@ async def _database(app: App) -> list[tuple[bool, str]]:
     stuck = [row["reaction"] for row in waiting if row["attempts"] > 0]
     return [
         (True, f"PostgreSQL {version} answers"),
-        (not behind, f"schema lacks {', '.join(behind)}: run `sluice migrate`" if behind else "schema is up to date"),
+        (
+            not behind,
+            f"schema lacks {', '.join(behind)}: run `sluice migrate`"
+            if behind
+            else "schema is up to date",
+        ),
         (drift_s < _CLOCK_MAX_S, f"clock differs from the database's by {drift_s:.1f} s"),
-        (not stuck, f"reactions failing: {', '.join(stuck)}; see the log" if stuck else "no reaction is failing"),
+        (
+            not stuck,
+            f"reactions failing: {', '.join(stuck)}; see the log"
+            if stuck
+            else "no reaction is failing",
+        ),
     ]
 
 
@@ -56,7 +66,12 @@ async def _networks(app: App) -> list[tuple[bool, str]]:
         except SluiceError as error:
             findings.append((False, f"{name}: {error.message}"))
         if halted.get(name):
-            findings.append((False, f"{name} is halted: {halted[name]}; look, then `sluice chains resume {name}`"))
+            findings.append(
+                (
+                    False,
+                    f"{name} is halted: {halted[name]}; look, then `sluice chains resume {name}`",
+                )
+            )
     return findings
 
 
@@ -65,9 +80,14 @@ def _settings(app: App) -> list[tuple[bool, str]]:
     local = "127.0.0.1" in url or "localhost" in url
     live = bool(app.chains.for_mode(livemode=True))
     return [
-        (not (live and local), f"public URL is {url}" + (", which payers cannot reach" if live and local else "")),
+        (
+            not (live and local),
+            f"public URL is {url}" + (", which payers cannot reach" if live and local else ""),
+        ),
         (
             not live or bool(app.settings.fixed_rates),
-            "live prices are configured" if app.settings.fixed_rates or not live else "no live prices: set SLUICE_FIXED_RATES",
+            "live prices are configured"
+            if app.settings.fixed_rates or not live
+            else "no live prices: set SLUICE_FIXED_RATES",
         ),
     ]

@@ -21,10 +21,14 @@ Live = Annotated[bool, typer.Option("--live", help="Live mode; test mode when le
 def create(
     merchant: Merchant,
     live: Live = False,
-    kind: Annotated[str, typer.Option(help="sk (secret), rk (restricted) or pk (publishable).")] = "sk",
+    kind: Annotated[
+        str, typer.Option(help="sk (secret), rk (restricted) or pk (publishable).")
+    ] = "sk",
     allow: Annotated[
         list[str] | None,
-        typer.Option(help=f"A permission ({', '.join(PERMISSIONS)}) or a bundle ({', '.join(BUNDLES)}); may repeat."),
+        typer.Option(
+            help=f"A permission ({', '.join(PERMISSIONS)}) or a bundle ({', '.join(BUNDLES)}); may repeat."
+        ),
     ] = None,
     name: Annotated[str, typer.Option(help="What the key is for.")] = "",
     days: Annotated[int | None, typer.Option(help="Let it expire after so many days.")] = None,
@@ -38,7 +42,12 @@ def create(
         async with built.works.begin(as_merchant(merchant, livemode=live)) as work:
             expires_at = work.now + dt.timedelta(days=days) if days else None
             key, token = await create_key(
-                work, kind, sealer=built.sealer, name=name, permissions=permissions, expires_at=expires_at
+                work,
+                kind,
+                sealer=built.sealer,
+                name=name,
+                permissions=permissions,
+                expires_at=expires_at,
             )
         typer.echo(f"{key.id}\n{token}")
 
@@ -53,7 +62,8 @@ def list_all(merchant: Merchant, live: Live = False) -> None:
         async with built.works.begin(as_merchant(merchant, livemode=live)) as work:
             found, now = await list_keys(work), work.now
         rows = [
-            (key.id, key.kind, f"…{key.last4}", "valid" if key.is_valid(now) else "ended", key.name) for key in found
+            (key.id, key.kind, f"…{key.last4}", "valid" if key.is_valid(now) else "ended", key.name)
+            for key in found
         ]
         typer.echo(table(rows) if rows else "No keys in this mode: sluice keys create ACCOUNT")
 
@@ -61,7 +71,9 @@ def list_all(merchant: Merchant, live: Live = False) -> None:
 
 
 @app.command("revoke")
-def revoke(merchant: Merchant, key: Annotated[str, typer.Argument(help="key_…")], live: Live = False) -> None:
+def revoke(
+    merchant: Merchant, key: Annotated[str, typer.Argument(help="key_…")], live: Live = False
+) -> None:
     """End a key at once."""
 
     async def run(built: App) -> None:

@@ -12,15 +12,26 @@ from sluice.base.egress import Answer, Egress, EgressError
 from sluice.base.clock import SystemClock
 from sluice.base.ids import Ids
 from sluice.base.reach import NODES
-from sluice.business.webhooks.deliveries.sign import SECRET_BYTES, Message, Scheme, make_secret, sign_message
+from sluice.business.webhooks.deliveries.sign import (
+    SECRET_BYTES,
+    Message,
+    Scheme,
+    make_secret,
+    sign_message,
+)
 from sluice.wire.strict_json import read_json
 
 _PAGE = 100
 
 
 def listen(
-    api_key: Annotated[str, typer.Option(envvar="SLUICE_API_KEY", help="A secret key of the account to listen to.")],
-    forward_to: Annotated[str, typer.Option("--forward-to", help="Where to post events, such as localhost:4242/webhook.")] = "",
+    api_key: Annotated[
+        str, typer.Option(envvar="SLUICE_API_KEY", help="A secret key of the account to listen to.")
+    ],
+    forward_to: Annotated[
+        str,
+        typer.Option("--forward-to", help="Where to post events, such as localhost:4242/webhook."),
+    ] = "",
     api: Annotated[str, typer.Option(help="Where Sluice runs.")] = "http://127.0.0.1:8000",
     events: Annotated[str, typer.Option(help="Only these types, separated by commas.")] = "",
 ) -> None:
@@ -62,16 +73,24 @@ async def _ask(egress: Egress, url: str, headers: dict[str, str]) -> dict[str, A
     return body
 
 
-async def _tell(egress: Egress, event: dict[str, Any], target: str, secret: str, now: dt.datetime) -> None:
+async def _tell(
+    egress: Egress, event: dict[str, Any], target: str, secret: str, now: dt.datetime
+) -> None:
     stamp = now.astimezone().strftime("%H:%M:%S")
     typer.echo(f"{stamp}  --> {event['type']} [{event['id']}]")
     if not target:
         return
     body = msgspec.json.encode(event)
-    signed = sign_message(Message(body, event["id"], now), secrets=[secret], schemes=[Scheme.STRIPE, Scheme.STANDARD])
+    signed = sign_message(
+        Message(body, event["id"], now), secrets=[secret], schemes=[Scheme.STRIPE, Scheme.STANDARD]
+    )
     try:
         answer: Answer = await egress.post(
-            target, body, headers=signed | {"Content-Type": "application/json"}, timeout_s=30, cut=True
+            target,
+            body,
+            headers=signed | {"Content-Type": "application/json"},
+            timeout_s=30,
+            cut=True,
         )
         typer.echo(f"{stamp}  <-- [{answer.status}] POST {target} [{event['id']}]")
     except EgressError as error:

@@ -25,9 +25,12 @@ def create(
     name: Annotated[str, typer.Argument(help="The business's name, as payers see it.")],
     fee: Annotated[str, typer.Option(help=f"Fee preset: {', '.join(FEE_PRESETS)}.")] = "none",
     pay_within: Annotated[
-        str, typer.Option(help=f"Seconds a payer has, or a preset: {', '.join(PAY_WITHIN_PRESETS_S)}.")
+        str,
+        typer.Option(help=f"Seconds a payer has, or a preset: {', '.join(PAY_WITHIN_PRESETS_S)}."),
     ] = "86400",
-    tolerance_bps: Annotated[int, typer.Option(help="How much may be missing, in hundredths of a per cent.")] = 0,
+    tolerance_bps: Annotated[
+        int, typer.Option(help="How much may be missing, in hundredths of a per cent.")
+    ] = 0,
 ) -> None:
     """Create a merchant with a secret key and a publishable key for test mode and for live mode."""
     if fee not in FEE_PRESETS:
@@ -74,9 +77,13 @@ def wallet(
 
     async def run(built: App) -> None:
         chain = built.chains.find(network)
-        async with built.works.begin(as_merchant(merchant, livemode=chain.network.livemode)) as work:
+        async with built.works.begin(
+            as_merchant(merchant, livemode=chain.network.livemode)
+        ) as work:
             parsed = await set_wallet(work, chain, address)
-        typer.echo(f"{merchant} is paid on {chain.network.title} at {chain.addresses.show(parsed)}.")
+        typer.echo(
+            f"{merchant} is paid on {chain.network.title} at {chain.addresses.show(parsed)}."
+        )
 
     with_app(run)
 

@@ -27,7 +27,7 @@ class Process:
         self._server: Litestar | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "lifespan":
+        if str(scope["type"]) == "lifespan":
             await self._live(receive, send)
         elif self._server is not None:
             await self._server(scope, receive, send)

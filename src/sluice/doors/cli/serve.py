@@ -4,7 +4,8 @@ import asyncio
 import contextlib
 import os
 import sys
-from typing import Annotated
+from collections.abc import Sequence
+from typing import Annotated, Any
 
 import typer
 import uvloop
@@ -20,7 +21,9 @@ from sluice.doors.worker.main import until_stopped
 
 
 def serve(
-    workers: Annotated[int | None, typer.Option(help="API processes; SLUICE_WORKERS when left out.")] = None,
+    workers: Annotated[
+        int | None, typer.Option(help="API processes; SLUICE_WORKERS when left out.")
+    ] = None,
     with_worker: Annotated[
         bool, typer.Option("--with-worker/--without-worker", help="Run the worker's loops too.")
     ] = True,
@@ -34,7 +37,9 @@ def worker() -> None:
     """Follow chains, relay facts, run jobs and deliver webhooks."""
 
     async def run(app: App) -> None:
-        await _until_first([asyncio.ensure_future(run_loops(app)), asyncio.ensure_future(until_stopped())])
+        await _until_first(
+            [asyncio.ensure_future(run_loops(app)), asyncio.ensure_future(until_stopped())]
+        )
 
     with_app(run)
 
@@ -58,7 +63,9 @@ async def _serve(settings: Settings, workers: int, *, with_worker: bool) -> None
         url = await open_url(settings, stack)
         behind = await asyncio.to_thread(pending, url)
         if behind:
-            raise Unavailable(f"The database lacks {', '.join(behind)}; run `sluice migrate` first.")
+            raise Unavailable(
+                f"The database lacks {', '.join(behind)}; run `sluice migrate` first."
+            )
         environment = os.environ | {"SLUICE_DATABASE_URL": url}  # noqa: TID251 - handed on to the API processes
         api = await asyncio.create_subprocess_exec(
             *_granian(settings, workers), env=environment, start_new_session=True
@@ -66,8 +73,14 @@ async def _serve(settings: Settings, workers: int, *, with_worker: bool) -> None
         stack.push_async_callback(_end, api)
         app = await stack.enter_async_context(build(read_settings(environment)))
         start_logs(app)
-        typer.echo(f"Sluice serves {settings.public_url} with {workers} processes; Ctrl-C stops it.", err=True)
-        waits = [asyncio.ensure_future(until_stopped()), asyncio.ensure_future(api.wait())]
+        typer.echo(
+            f"Sluice serves {settings.public_url} with {workers} processes; Ctrl-C stops it.",
+            err=True,
+        )
+        waits: list[asyncio.Future[Any]] = [
+            asyncio.ensure_future(until_stopped()),
+            asyncio.ensure_future(api.wait()),
+        ]
         if with_worker:
             waits.append(asyncio.ensure_future(run_loops(app)))
         await _until_first(waits)
@@ -81,7 +94,7 @@ def _granian(settings: Settings, workers: int) -> list[str]:
     ]  # fmt: skip
 
 
-async def _until_first(waits: list[asyncio.Future[None]] | list[asyncio.Future[int]]) -> None:
+async def _until_first(waits: Sequence[asyncio.Future[Any]]) -> None:
     """Wait for the first to end, end the others, and let its error out."""
     done, _ = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
     for wait in waits:

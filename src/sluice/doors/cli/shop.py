@@ -73,7 +73,8 @@ def _handler_for(shop: Shop) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             rows = "".join(
-                f"<tr><td><code>{html.escape(order[:24])}…</code><td>{state}" for order, state in shop.orders.items()
+                f"<tr><td><code>{html.escape(order[:24])}…</code><td>{state}"
+                for order, state in shop.orders.items()
             )
             self._answer(
                 _PAGE.format(

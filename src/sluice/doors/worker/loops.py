@@ -35,9 +35,13 @@ async def run_loops(app: App) -> None:
         for chain in app.chains:
             name = chain.network.name
             pace_s = min(chain.network.block_time_s / 2, 5.0)
-            group.create_task(_loop(app, f"follow {name}", lambda c=chain: _follow(app, c), name, pace_s))  # type: ignore[misc]
+            group.create_task(
+                _loop(app, f"follow {name}", lambda c=chain: _follow(app, c), name, pace_s)
+            )  # type: ignore[misc]
         if app.settings.sandbox_block_s > 0:
-            group.create_task(_loop(app, "mine sandbox", lambda: _mine(app), "", app.settings.sandbox_block_s))
+            group.create_task(
+                _loop(app, "mine sandbox", lambda: _mine(app), "", app.settings.sandbox_block_s)
+            )
 
 
 async def _loop(app: App, name: str, turn: Turn, topic: str, idle_s: float) -> None:

@@ -84,5 +84,9 @@ class Chain:
     network: Network
     reader: ChainReader
     addresses: Addresses
-    derive: Callable[[str], str] | None = None  # an address of its own for a reference, where we can
-    wanted: set[str] | None = None  # the recipients whose memos are worth a request; kept up by the watcher
+    derive: Callable[[str], str] | None = (
+        None  # an address of its own for a reference, where we can
+    )
+    wanted: set[str] | None = (
+        None  # the recipients whose memos are worth a request; kept up by the watcher
+    )

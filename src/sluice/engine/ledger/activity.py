@@ -40,10 +40,12 @@ async def page_entries(
     return Listing([_written(row) for row in listing.items], listing.has_more)
 
 
-async def find_entry(work: Work, entry_id: str, *, kinds: Sequence[str], followed_by: str) -> Written | None:
+async def find_entry(
+    work: Work, entry_id: str, *, kinds: Sequence[str], followed_by: str
+) -> Written | None:
     """Return one entry of the merchant's of some kinds."""
     row = await store.get_entry(work, entry_id, kinds, followed_by)
-    return row and _written(row)
+    return None if row is None else _written(row)
 
 
 def _written(row: Row) -> Written:
@@ -52,5 +54,11 @@ def _written(row: Row) -> Written:
         for part in row["postings"]
     ]
     return Written(
-        row["id"], row["kind"], row["source"], row["description"], row["at"], postings, row["followed_at"]
+        row["id"],
+        row["kind"],
+        row["source"],
+        row["description"],
+        row["at"],
+        postings,
+        row["followed_at"],
     )

@@ -22,7 +22,10 @@ class TrialLine:
 
 async def read_balances(work: Work) -> list[Balance]:
     """Return what each of the merchant's accounts holds now."""
-    return [Balance(row["kind"], money(row["balance"], row["asset"])) for row in await store.balances(work)]
+    return [
+        Balance(row["kind"], money(row["balance"], row["asset"]))
+        for row in await store.balances(work)
+    ]
 
 
 async def balance_at(work: Work, account: str, asset: str, at: dt.datetime) -> Money:
@@ -34,7 +37,10 @@ async def trial_balance(work: Work) -> list[TrialLine]:
     """Return the trial balance; per asset and mode the debits equal the credits."""
     return [
         TrialLine(
-            row["livemode"], row["kind"], money(row["debit"] or 0, row["asset"]), money(row["credit"] or 0, row["asset"])
+            row["livemode"],
+            row["kind"],
+            money(row["debit"] or 0, row["asset"]),
+            money(row["credit"] or 0, row["asset"]),
         )
         for row in await store.trial(work)
     ]

@@ -41,7 +41,9 @@ class Entry:
             sums[posting.money.asset.code] += sign * posting.money.units
             normal_side(posting.account)
         if len(self.postings) < 2 or any(sums.values()):
-            raise Invalid(f"entry {self.kind} {self.source} does not balance", code="entry_unbalanced")
+            raise Invalid(
+                f"entry {self.kind} {self.source} does not balance", code="entry_unbalanced"
+            )
 
 
 @dataclass(frozen=True, slots=True)

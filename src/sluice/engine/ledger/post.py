@@ -15,7 +15,11 @@ async def post_entries(work: Work, entries: Sequence[Entry]) -> list[str]:
         return []
     accounts = await store.lock_accounts(
         work,
-        [(e.merchant_id, e.livemode, p.account, p.money.asset.code) for e in entries for p in e.postings],
+        [
+            (e.merchant_id, e.livemode, p.account, p.money.asset.code)
+            for e in entries
+            for p in e.postings
+        ],
     )
     changes: Counter[int] = Counter()
     for entry in entries:

@@ -13,6 +13,13 @@ async def read_statement(
 ) -> list[Line]:
     """Return the account's lines from `start` up to but not including `end`, oldest first."""
     return [
-        Line(row["id"], row["kind"], row["source"], row["description"], row["at"], money(row["change"], asset))
+        Line(
+            row["id"],
+            row["kind"],
+            row["source"],
+            row["description"],
+            row["at"],
+            money(row["change"], asset),
+        )
         for row in await store.statement(work, account, asset, start, end, limit)
     ]

@@ -75,7 +75,10 @@ async def lock_accounts(work: Work, keys: Sequence[AccountKey]) -> Mapping[Accou
     if len(locked) < len(ordered):
         await work.execute(_OPEN, *columns, normals)
         locked = await work.rows(_LOCK, *columns)
-    return {(row["merchant_id"], row["livemode"], row["kind"], row["asset"]): row["id"] for row in locked}
+    return {
+        (row["merchant_id"], row["livemode"], row["kind"], row["asset"]): row["id"]
+        for row in locked
+    }
 
 
 async def move_balances(work: Work, changes: Mapping[int, int]) -> None:
@@ -83,9 +86,13 @@ async def move_balances(work: Work, changes: Mapping[int, int]) -> None:
     await work.execute(_MOVE, list(changes), list(changes.values()))
 
 
-def add(work: Work, entries: Sequence[tuple[str, Entry]], accounts: Mapping[AccountKey, int]) -> None:
+def add(
+    work: Work, entries: Sequence[tuple[str, Entry]], accounts: Mapping[AccountKey, int]
+) -> None:
     """Write entries with their postings."""
-    pairs = [(entry_id, entry, posting) for entry_id, entry in entries for posting in entry.postings]
+    pairs = [
+        (entry_id, entry, posting) for entry_id, entry in entries for posting in entry.postings
+    ]
     work.insert(
         _ADD_ENTRIES,
         [entry.merchant_id for _, entry in entries],
@@ -103,7 +110,10 @@ def add(work: Work, entries: Sequence[tuple[str, Entry]], accounts: Mapping[Acco
         [entry.merchant_id for _, entry, _ in pairs],
         [entry.livemode for _, entry, _ in pairs],
         [entry_id for entry_id, _, _ in pairs],
-        [accounts[entry.merchant_id, entry.livemode, p.account, p.money.asset.code] for _, entry, p in pairs],
+        [
+            accounts[entry.merchant_id, entry.livemode, p.account, p.money.asset.code]
+            for _, entry, p in pairs
+        ],
         [p.money.asset.code for _, _, p in pairs],
         [p.side.value for _, _, p in pairs],
         [p.money.units for _, _, p in pairs],
@@ -149,9 +159,13 @@ async def page_entries(
     return await newest_first(work, select, page, "e", filters, created, lambda row: row, age="at")
 
 
-async def get_entry(work: Work, entry_id: str, kinds: Sequence[str], followed_by: str) -> Row | None:
+async def get_entry(
+    work: Work, entry_id: str, kinds: Sequence[str], followed_by: str
+) -> Row | None:
     """Return one entry of some kinds."""
-    select = _ENTRIES.format(followed_by=followed_by) + " AND e.id = $3 AND e.kind = ANY($4::text[])"
+    select = (
+        _ENTRIES.format(followed_by=followed_by) + " AND e.id = $3 AND e.kind = ANY($4::text[])"
+    )
     return await work.row(select, *work.owner, entry_id, list(kinds))
 
 

@@ -21,7 +21,13 @@ class RatePolicy:
 
 
 async def quote_assets(
-    work: Work, assets: Sequence[Asset], currency: Asset, *, policy: RatePolicy, livemode: bool, valid_for_s: int
+    work: Work,
+    assets: Sequence[Asset],
+    currency: Asset,
+    *,
+    policy: RatePolicy,
+    livemode: bool,
+    valid_for_s: int,
 ) -> list[Quote]:
     """Price assets in a currency; assets without a fresh price are left out.
 
@@ -43,5 +49,7 @@ async def quote_assets(
             code="rate_unavailable",
         )
     return [
-        Quote(asset, currency, *prices[asset.code], work.now, until) for asset in assets if asset.code in prices
+        Quote(asset, currency, *prices[asset.code], work.now, until)
+        for asset in assets
+        if asset.code in prices
     ]

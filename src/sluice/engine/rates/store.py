@@ -36,6 +36,12 @@ async def find(work: Work, bases: Sequence[str], quote: str, sources: Sequence[s
     """Return prices of assets in a currency from some sources, newest first."""
     rows = await work.rows(_FIND, list(bases), quote, list(sources))
     return [
-        Rate(row["base"], row["quote"], Fraction(row["numerator"], row["denominator"]), row["source"], row["observed_at"])
+        Rate(
+            row["base"],
+            row["quote"],
+            Fraction(row["numerator"], row["denominator"]),
+            row["source"],
+            row["observed_at"],
+        )
         for row in rows
     ]

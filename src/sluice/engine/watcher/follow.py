@@ -59,7 +59,9 @@ async def follow_pending(works: Works, chain: Chain) -> None:
     async with works.begin() as work:
         await record_pending(work, chain.network, pending)
         before = work.now - dt.timedelta(seconds=chain.network.mempool_patience_s)
-        lost = await store.lose(work, chain.network.name, before, [transfer.tx_id for transfer in pending])
+        lost = await store.lose(
+            work, chain.network.name, before, [transfer.tx_id for transfer in pending]
+        )
         work.record([TransferOrphaned(**row) for row in lost])
 
 
@@ -84,7 +86,9 @@ async def _switch(works: Works, chain: Chain, cursor: Cursor, tip: Tip) -> None:
     """Leave our branch for theirs, from the newest block both share."""
     network = chain.network
     async with works.begin() as work:
-        ours = await store.headers(work, network.name, cursor.height, network.finality.reorg_max + 1)
+        ours = await store.headers(
+            work, network.name, cursor.height, network.finality.reorg_max + 1
+        )
     theirs = {}
     for header in ours:
         found = await chain.reader.header(header.height)
@@ -100,12 +104,18 @@ async def _switch(works: Works, chain: Chain, cursor: Cursor, tip: Tip) -> None:
     blocks = await _branch(chain, keep, cursor.height, tip)
     async with works.begin() as work:
         await record_switch(work, network, keep, cursor.hash, blocks, tip)
-    log.warning("chain.switched", network=network.name, height=plan.keep, depth=cursor.height - plan.keep)
+    log.warning(
+        "chain.switched", network=network.name, height=plan.keep, depth=cursor.height - plan.keep
+    )
 
 
 async def _branch(chain: Chain, keep: Header, height: int, tip: Tip) -> list[Block]:
     """Read the other branch at least as far as ours reached, and check that it stands on `keep`."""
-    blocks = list(await chain.reader.blocks(keep.height + 1, min(tip.header.height, max(height, keep.height + 1))))
+    blocks = list(
+        await chain.reader.blocks(
+            keep.height + 1, min(tip.header.height, max(height, keep.height + 1))
+        )
+    )
     if blocks[0].header.parent != keep.hash:
         raise ProviderTrouble(f"{chain.reader.name} changed its branch while it was read")
     return blocks
@@ -118,5 +128,14 @@ async def _halt(works: Works, chain: Chain, cursor: Cursor, found: TooDeep) -> N
     )
     async with works.begin() as work:
         await store.halt(work, chain.network.name, reason)
-        work.record([ChainHalted(merchant_id=None, livemode=chain.network.livemode, network=chain.network.name, reason=reason)])
+        work.record(
+            [
+                ChainHalted(
+                    merchant_id=None,
+                    livemode=chain.network.livemode,
+                    network=chain.network.name,
+                    reason=reason,
+                )
+            ]
+        )
     log.critical("chain.halted", network=chain.network.name, reason=reason)

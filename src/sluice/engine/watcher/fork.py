@@ -20,7 +20,9 @@ class TooDeep:
     reached: int
 
 
-def plan_switch(ours: Sequence[Header], theirs: Mapping[int, str], reorg_max: int) -> Plan | TooDeep:
+def plan_switch(
+    ours: Sequence[Header], theirs: Mapping[int, str], reorg_max: int
+) -> Plan | TooDeep:
     """Find the newest block both branches share.
 
     `ours` is newest first; `theirs` maps heights to hashes. Undoing more than `reorg_max` blocks is

@@ -27,6 +27,10 @@ def match_transfers(
         if held is None or _STRENGTH[candidate.style] < _STRENGTH[held.style]:
             strongest[candidate.position] = candidate
     return [
-        Sighting(transfers[position], target, finality.depth_for(transfers[position].asset, transfers[position].units))
+        Sighting(
+            transfers[position],
+            target,
+            finality.depth_for(transfers[position].asset, transfers[position].units),
+        )
         for position, target in sorted(strongest.items())
     ]

@@ -66,4 +66,3 @@ class Cursor:
     reorg_max: int
     halted_reason: str | None
     moved_at: dt.datetime
-

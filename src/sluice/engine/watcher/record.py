@@ -25,7 +25,9 @@ async def record_blocks(work: Work, network: Network, blocks: Sequence[Block], t
     await _apply(work, network, blocks, tip)
 
 
-async def record_switch(work: Work, network: Network, keep: Header, top: str, blocks: Sequence[Block], tip: Tip) -> None:
+async def record_switch(
+    work: Work, network: Network, keep: Header, top: str, blocks: Sequence[Block], tip: Tip
+) -> None:
     """Undo everything above `keep` and apply the other branch: nobody sees what is between.
 
     `top` is the hash of the block we leave. A transfer that both branches hold keeps standing, only
@@ -48,7 +50,9 @@ async def record_pending(work: Work, network: Network, pending: Sequence[Transfe
         work.record(_facts(TransferSeen, await store.see(work, network.name, sightings, None)))
 
 
-async def _apply(work: Work, network: Network, blocks: Sequence[Block], tip: Tip) -> set[tuple[str, int]]:
+async def _apply(
+    work: Work, network: Network, blocks: Sequence[Block], tip: Tip
+) -> set[tuple[str, int]]:
     """Write blocks and what became true with them; return the keys of the transfers in them."""
     seen: list[Row] = []
     for block in blocks:
@@ -63,7 +67,9 @@ async def _apply(work: Work, network: Network, blocks: Sequence[Block], tip: Tip
     await store.move(work, network.name, last, finalized, network.finality.reorg_max)
     confirmed = await store.confirm(work, network.name, last.height, finalized)
     final = await store.finalize(
-        work, network.name, max(last.height - network.finality.reorg_max, -1 if finalized is None else finalized)
+        work,
+        network.name,
+        max(last.height - network.finality.reorg_max, -1 if finalized is None else finalized),
     )
     work.record(_facts(TransferSeen, seen))
     work.record(_facts(TransferConfirmed, confirmed))

@@ -27,7 +27,9 @@ ON CONFLICT (network, hash) DO UPDATE SET canonical = true"""
 _HEADERS: Final = """
 SELECT height, hash, parent, time FROM blocks
 WHERE network = $1 AND canonical AND height <= $2 ORDER BY height DESC LIMIT $3"""
-_UNDO_BLOCKS: Final = "UPDATE blocks SET canonical = false WHERE network = $1 AND canonical AND height > $2"
+_UNDO_BLOCKS: Final = (
+    "UPDATE blocks SET canonical = false WHERE network = $1 AND canonical AND height > $2"
+)
 _FORGET_BLOCKS: Final = """
 DELETE FROM blocks b WHERE network = $1 AND height < $2
   AND NOT EXISTS (SELECT FROM transfers t WHERE t.network = b.network AND t.block_hash = b.hash)"""
@@ -116,13 +118,17 @@ async def cursors(work: Work) -> list[Cursor]:
     return [Cursor(*row.values()) for row in await work.rows(_CURSORS)]
 
 
-async def begin(work: Work, network: str, header: Header, finalized: int | None, reorg_max: int) -> None:
+async def begin(
+    work: Work, network: str, header: Header, finalized: int | None, reorg_max: int
+) -> None:
     """Start following a network on top of a block."""
     await work.execute(_BEGIN, network, header.height, header.hash, finalized, reorg_max, work.now)
     await add_block(work, network, header)
 
 
-async def move(work: Work, network: str, header: Header, finalized: int | None, reorg_max: int) -> None:
+async def move(
+    work: Work, network: str, header: Header, finalized: int | None, reorg_max: int
+) -> None:
     """Set the cursor on a block."""
     await work.execute(_MOVE, network, header.height, header.hash, finalized, reorg_max, work.now)
 
@@ -166,9 +172,13 @@ async def try_target(work: Work, target: Target) -> bool:
     return await work.value(_TRY_TARGET, *_target_columns(target)) is not None
 
 
-async def amounts_taken(work: Work, network: str, address: str, asset: str, low: int, high: int) -> set[int]:
+async def amounts_taken(
+    work: Work, network: str, address: str, asset: str, low: int, high: int
+) -> set[int]:
     """Return the amounts between two that are waited for at an address."""
-    return {row["units"] for row in await work.rows(_AMOUNTS_TAKEN, network, address, asset, low, high)}
+    return {
+        row["units"] for row in await work.rows(_AMOUNTS_TAKEN, network, address, asset, low, high)
+    }
 
 
 async def shared_addresses(work: Work, network: str) -> list[str]:
@@ -192,12 +202,21 @@ async def candidates(work: Work, network: str, transfers: Sequence[Transfer]) ->
         [transfer.units for transfer in transfers],
     )
     return [
-        Candidate(row["n"] - 1, row["id"], row["merchant_id"], row["livemode"], Style(row["style"]), row["reference"])
+        Candidate(
+            row["n"] - 1,
+            row["id"],
+            row["merchant_id"],
+            row["livemode"],
+            Style(row["style"]),
+            row["reference"],
+        )
         for row in rows
     ]
 
 
-async def see(work: Work, network: str, sightings: Sequence[Sighting], header: Header | None) -> list[Row]:
+async def see(
+    work: Work, network: str, sightings: Sequence[Sighting], header: Header | None
+) -> list[Row]:
     """Write transfers into a block, or with None into the mempool; return those that are news."""
     transfers = [sighting.transfer for sighting in sightings]
     targets = [sighting.target for sighting in sightings]
@@ -234,7 +253,9 @@ async def finalize(work: Work, network: str, up_to: int) -> list[Row]:
     return await work.rows(_FINALIZE, network, up_to)
 
 
-async def lose(work: Work, network: str, seen_before: dt.datetime, still_pending: Sequence[str]) -> list[Row]:
+async def lose(
+    work: Work, network: str, seen_before: dt.datetime, still_pending: Sequence[str]
+) -> list[Row]:
     """Give up mempool transfers that were seen long ago and are pending no more."""
     return await work.rows(_LOSE, network, seen_before, list(still_pending))
 

@@ -31,7 +31,11 @@ async def authenticate(works: Works, text: str, *, sealer: Sealer) -> Caller:
         raise Unauthenticated("Invalid API key.")
     key, kept, merchant = found
     genuine = sealer.verify_secret(token.secret, kept)
-    if not genuine or (key.kind, key.livemode) != (token.kind, token.livemode) or not key.is_valid(now):
+    if (
+        not genuine
+        or (key.kind, key.livemode) != (token.kind, token.livemode)
+        or not key.is_valid(now)
+    ):
         raise Unauthenticated("Invalid API key.")
     if merchant.status != "active":
         raise Forbidden("This account is suspended.", code="account_suspended")

@@ -24,18 +24,34 @@ async def create_key(
     """Make a key and return it with its token, which is never shown again."""
     if kind not in {"sk", "rk", "pk"}:
         raise Invalid("A key is sk (secret), rk (restricted) or pk (publishable).", param="kind")
-    granted = BUNDLES["client" if kind == "pk" else "full"] if permissions is None else frozenset(permissions)
+    granted = (
+        BUNDLES["client" if kind == "pk" else "full"]
+        if permissions is None
+        else frozenset(permissions)
+    )
     unknown = granted - set(PERMISSIONS) - {"payments:client"}
     if unknown:
-        raise Invalid(f"There are no permissions {', '.join(sorted(unknown))}.", param="permissions")
+        raise Invalid(
+            f"There are no permissions {', '.join(sorted(unknown))}.", param="permissions"
+        )
     merchant_id, livemode = work.owner
     key_id = work.new_id("key")
     token = make_token(kind, livemode=livemode, key_id=key_id, entropy=work.random_bytes(32))
     key = ApiKey(
-        key_id, merchant_id, livemode, kind, granted, name or f"{kind} key", token.text[-4:], work.now, expires_at
+        key_id,
+        merchant_id,
+        livemode,
+        kind,
+        granted,
+        name or f"{kind} key",
+        token.text[-4:],
+        work.now,
+        expires_at,
     )
     store.add(work, key, sealer.hash_secret(token.secret, kdf=kdf))
-    await record_action(work, "api_key.created", key_id, {"kind": kind, "permissions": sorted(granted)})
+    await record_action(
+        work, "api_key.created", key_id, {"kind": kind, "permissions": sorted(granted)}
+    )
     return key, token.text
 
 

@@ -63,7 +63,9 @@ async def set_wallet(work: Work, chain: Chain, address: str) -> str:
             watch_until=work.now,
         ),
     )
-    await record_action(work, "wallet.set", merchant_id, {"network": chain.network.name, "address": parsed})
+    await record_action(
+        work, "wallet.set", merchant_id, {"network": chain.network.name, "address": parsed}
+    )
     return parsed
 
 

@@ -31,7 +31,11 @@ class FeePlan:
     def __post_init__(self) -> None:
         if not 0 <= self.bps <= 1000:
             raise Invalid("a fee is between 0 and 1000 bps", code="fee_invalid", param="bps")
-        if self.fixed < 0 or (self.least or 0) < 0 or (self.most is not None and self.most < (self.least or 0)):
+        if (
+            self.fixed < 0
+            or (self.least or 0) < 0
+            or (self.most is not None and self.most < (self.least or 0))
+        ):
             raise Invalid("fee bounds must not be negative or crossed", code="fee_invalid")
 
 

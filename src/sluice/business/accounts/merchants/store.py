@@ -8,7 +8,9 @@ from sluice.base.database import Row
 from sluice.base.work import Work
 from sluice.business.accounts.merchants.model import Merchant, Settings
 
-_ADD: Final = "INSERT INTO merchants (id, name, status, settings, created_at) VALUES ($1, $2, $3, $4, $5)"
+_ADD: Final = (
+    "INSERT INTO merchants (id, name, status, settings, created_at) VALUES ($1, $2, $3, $4, $5)"
+)
 _GET: Final = "SELECT id, name, status, settings, created_at FROM merchants WHERE id = $1"
 _LIST: Final = "SELECT id, name, status, settings, created_at FROM merchants ORDER BY id LIMIT $1"
 _SAVE: Final = "UPDATE merchants SET status = $2, settings = $3 WHERE id = $1"
@@ -21,14 +23,19 @@ _WALLETS: Final = "SELECT network, address FROM wallets WHERE merchant_id = $1 A
 def add(work: Work, merchant: Merchant) -> None:
     """Add a merchant."""
     work.insert(
-        _ADD, merchant.id, merchant.name, merchant.status, msgspec.to_builtins(merchant.settings), merchant.created_at
+        _ADD,
+        merchant.id,
+        merchant.name,
+        merchant.status,
+        msgspec.to_builtins(merchant.settings),
+        merchant.created_at,
     )
 
 
 async def get(work: Work, merchant_id: str) -> Merchant | None:
     """Return a merchant."""
     row = await work.row(_GET, merchant_id)
-    return row and _merchant(row)
+    return None if row is None else _merchant(row)
 
 
 async def page(work: Work, limit: int) -> list[Merchant]:
@@ -57,4 +64,6 @@ def read_settings(stored: Any) -> Settings:  # noqa: ANN401 - JSON from our own 
 
 
 def _merchant(row: Row) -> Merchant:
-    return Merchant(row["id"], row["name"], row["status"], read_settings(row["settings"]), row["created_at"])
+    return Merchant(
+        row["id"], row["name"], row["status"], read_settings(row["settings"]), row["created_at"]
+    )

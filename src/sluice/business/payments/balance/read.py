@@ -45,11 +45,16 @@ class BalanceTransaction:
 
 async def read_balance(work: Work) -> Balance:
     """Return what the merchant has."""
-    sums: dict[str, Counter[str]] = {kind: Counter() for kind in (chart.AVAILABLE, chart.PENDING, chart.UNAPPLIED)}
+    sums: dict[str, Counter[str]] = {
+        kind: Counter() for kind in (chart.AVAILABLE, chart.PENDING, chart.UNAPPLIED)
+    }
     for held in await read_balances(work):
         if held.account in sums:
             sums[held.account][held.money.asset.code] += held.money.units
-    by_kind = {kind: [money(units, asset) for asset, units in sorted(held.items())] for kind, held in sums.items()}
+    by_kind = {
+        kind: [money(units, asset) for asset, units in sorted(held.items())]
+        for kind, held in sums.items()
+    }
     return Balance(by_kind[chart.AVAILABLE], by_kind[chart.PENDING], by_kind[chart.UNAPPLIED])
 
 
@@ -87,7 +92,9 @@ def _transaction(entry: Written) -> BalanceTransaction:
     sums: Counter[str] = Counter()
     for posting in entry.postings:
         if posting.money.asset.code == asset:
-            sums[posting.account] += posting.money.units if posting.side is Side.CREDIT else -posting.money.units
+            sums[posting.account] += (
+                posting.money.units if posting.side is Side.CREDIT else -posting.money.units
+            )
     fee = sums[chart.FEES]
     return BalanceTransaction(
         id=entry.id,

@@ -48,11 +48,17 @@ class NewSession:
     idempotency_key: str | None = None
 
 
-async def create_session(work: Work, new: NewSession, *, merchant: Merchant) -> tuple[Session, PaymentIntent]:
+async def create_session(
+    work: Work, new: NewSession, *, merchant: Merchant
+) -> tuple[Session, PaymentIntent]:
     """Open a session and the intent it collects."""
     currency = new.lines[0].currency
     if any(line.currency != currency for line in new.lines):
-        raise Invalid("All line items must have the same currency.", code="currency_mismatch", param="line_items")
+        raise Invalid(
+            "All line items must have the same currency.",
+            code="currency_mismatch",
+            param="line_items",
+        )
     total = sum(line.unit_amount * line.quantity for line in new.lines)
     if total <= 0:
         raise Invalid("The total must be at least 1.", code="amount_too_small", param="line_items")
@@ -79,7 +85,13 @@ async def create_session(work: Work, new: NewSession, *, merchant: Merchant) -> 
         payment_status=PaymentStatus.UNPAID,
         line_items=[
             LineItem(
-                work.new_id("li"), line.name, line.currency, line.unit_amount, line.quantity, line.description, line.images
+                work.new_id("li"),
+                line.name,
+                line.currency,
+                line.unit_amount,
+                line.quantity,
+                line.description,
+                line.images,
             )
             for line in new.lines
         ],

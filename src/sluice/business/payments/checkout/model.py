@@ -93,5 +93,8 @@ class Session:
     def move(self, status: Status, payment_status: PaymentStatus) -> "Session":
         """Return the session in another status."""
         return dataclasses.replace(
-            self, status=MOVES.check(self.status, status), payment_status=payment_status, version=self.version + 1
+            self,
+            status=MOVES.check(self.status, status),
+            payment_status=payment_status,
+            version=self.version + 1,
         )

@@ -47,7 +47,11 @@ async def _sessions(work: Work, facts: Sequence[IntentFact]) -> list[Session]:
 
 
 async def _move(
-    work: Work, session: Session, status: Status, payment_status: PaymentStatus, kind: type[SessionFact]
+    work: Work,
+    session: Session,
+    status: Status,
+    payment_status: PaymentStatus,
+    kind: type[SessionFact],
 ) -> Session:
     moved = session.move(status, payment_status)
     await store.save(work, [moved])

@@ -48,13 +48,13 @@ def add(work: Work, session: Session) -> None:
 async def get(work: Work, session_id: str, *, lock: bool = False) -> Session | None:
     """Return a session of the merchant's."""
     row = await work.row(_GET + (" FOR UPDATE" if lock else ""), *work.owner, session_id)
-    return row and _session(row)
+    return None if row is None else _session(row)
 
 
 async def find(work: Work, session_id: str) -> Session | None:
     """Return a session by its id alone, for the payer who holds the link."""
     row = await work.row(_FIND, session_id)
-    return row and _session(row)
+    return None if row is None else _session(row)
 
 
 async def lock_by_intent(work: Work, intent_ids: Sequence[str]) -> list[Session]:
@@ -66,7 +66,9 @@ async def page(
     work: Work, page: Page, *, filters: Mapping[str, str], created: Mapping[str, dt.datetime]
 ) -> Listing[Session]:
     """Return sessions, newest first; `filters` name columns of the session."""
-    conditions: list[tuple[str, object]] = [(f"s.{column} = {{}}", value) for column, value in filters.items()]
+    conditions: list[tuple[str, object]] = [
+        (f"s.{column} = {{}}", value) for column, value in filters.items()
+    ]
     return await newest_first(work, _MINE, page, "s", conditions, created, _session)
 
 

@@ -7,7 +7,12 @@ from typing import Any
 from sluice.base.errors import NotFound
 from sluice.base.work import Work
 from sluice.business.payments.customers import store
-from sluice.business.payments.customers.facts import CustomerCreated, CustomerDeleted, CustomerFact, CustomerUpdated
+from sluice.business.payments.customers.facts import (
+    CustomerCreated,
+    CustomerDeleted,
+    CustomerFact,
+    CustomerUpdated,
+)
 from sluice.business.payments.customers.model import Customer
 
 
@@ -45,4 +50,6 @@ async def _locked(work: Work, customer_id: str) -> Customer:
 
 
 def _record(work: Work, kind: type[CustomerFact], customer: Customer) -> None:
-    work.record([kind(merchant_id=customer.merchant_id, livemode=customer.livemode, customer=customer)])
+    work.record(
+        [kind(merchant_id=customer.merchant_id, livemode=customer.livemode, customer=customer)]
+    )

@@ -24,7 +24,11 @@ async def find_customer(work: Work, customer_id: str) -> Customer:
 
 
 async def page_customers(
-    work: Work, page: Page, *, email: str | None = None, created: Mapping[str, dt.datetime] | None = None
+    work: Work,
+    page: Page,
+    *,
+    email: str | None = None,
+    created: Mapping[str, dt.datetime] | None = None,
 ) -> Listing[Customer]:
     """Return a page of customers."""
     return await store.page(work, page, email=email, created=created or {})

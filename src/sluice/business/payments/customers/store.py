@@ -41,10 +41,12 @@ async def exists(work: Work, customer_id: str) -> bool:
 async def get(work: Work, customer_id: str, *, lock: bool = False) -> Customer | None:
     """Return a customer, deleted or not."""
     row = await work.row(_GET + (" FOR UPDATE" if lock else ""), *work.owner, customer_id)
-    return row and _customer(row)
+    return None if row is None else _customer(row)
 
 
-async def page(work: Work, page: Page, *, email: str | None, created: Mapping[str, dt.datetime]) -> Listing[Customer]:
+async def page(
+    work: Work, page: Page, *, email: str | None, created: Mapping[str, dt.datetime]
+) -> Listing[Customer]:
     """Return customers that are not deleted, newest first."""
     filters: list[tuple[str, object]] = [("(c.deleted_at IS NULL) = {}", True)]
     if email is not None:

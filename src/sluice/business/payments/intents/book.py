@@ -55,7 +55,11 @@ class Plan:
 
 
 def plan_books(
-    before: PaymentIntent, after: PaymentIntent, standing: Standing, live: Sequence[Credit], seqs: dict[tuple[str, str, int], int]
+    before: PaymentIntent,
+    after: PaymentIntent,
+    standing: Standing,
+    live: Sequence[Credit],
+    seqs: dict[tuple[str, str, int], int],
 ) -> Plan:
     """Compare the books with where the intent stands now.
 
@@ -65,7 +69,9 @@ def plan_books(
     undo = [held for held in live if _differs(held, wanted.get(held.key))]
     kept = {held.key for held in live} - {held.key for held in undo}
     add = [
-        _credit(after, use, seqs.get(key, 0) + 1) for key, use in sorted(wanted.items()) if key not in kept
+        _credit(after, use, seqs.get(key, 0) + 1)
+        for key, use in sorted(wanted.items())
+        if key not in kept
     ]
     paying = [use.payment for use in wanted.values() if use.purpose is Purpose.PAYMENT]
     moved = any(one.purpose is Purpose.PAYMENT for one in (*undo, *add))
@@ -78,7 +84,9 @@ def plan_books(
         unsettle=before.settlement_id if was_settled and (moved or not is_settled) else None,
         settle=settlement(after, paying, before.settle_seq + 1) if renew else None,
         finalize=_finalization(after, paying, before.settle_seq + renew)
-        if is_settled and before.finalized_at is None and all(payment.state == "final" for payment in paying)
+        if is_settled
+        and before.finalized_at is None
+        and all(payment.state == "final" for payment in paying)
         else None,
     )
 
@@ -131,7 +139,9 @@ def _sums(intent: PaymentIntent, paying: Sequence[Payment]) -> list[tuple[Money,
         if covered > 1 and offer is not None:
             surplus[payment.asset] += min(payment.units, rounding.down((covered - 1) * offer.due))
             covered = Fraction(1)
-    return [(money(units, asset), money(surplus[asset], asset)) for asset, units in sorted(sums.items())]
+    return [
+        (money(units, asset), money(surplus[asset], asset)) for asset, units in sorted(sums.items())
+    ]
 
 
 def _differs(held: Credit, use: Use | None) -> bool:
@@ -150,5 +160,7 @@ def _credits(*parts: tuple[str, Money]) -> Iterable[Posting]:
     return (credit(account, part) for account, part in parts if part.units)
 
 
-def _entry(intent: PaymentIntent, kind: str, seq: int, description: str, postings: Sequence[Posting]) -> Entry:
+def _entry(
+    intent: PaymentIntent, kind: str, seq: int, description: str, postings: Sequence[Posting]
+) -> Entry:
     return Entry(intent.merchant_id, intent.livemode, kind, intent.id, seq, description, postings)

@@ -34,5 +34,7 @@ async def expire_intents(works: Works) -> int:
 
 
 def _tell(work: Work, intent: PaymentIntent) -> None:
-    work.record([IntentCanceled(merchant_id=intent.merchant_id, livemode=intent.livemode, intent=intent)])
+    work.record(
+        [IntentCanceled(merchant_id=intent.merchant_id, livemode=intent.livemode, intent=intent)]
+    )
     work.tell(intent.id)

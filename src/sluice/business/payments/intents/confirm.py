@@ -12,7 +12,13 @@ from sluice.engine.rates.quote import RatePolicy
 
 
 async def confirm_intent(
-    work: Work, intent: PaymentIntent, choice: Choice, *, chains: Chains, rates: RatePolicy, wallets: Mapping[str, str]
+    work: Work,
+    intent: PaymentIntent,
+    choice: Choice,
+    *,
+    chains: Chains,
+    rates: RatePolicy,
+    wallets: Mapping[str, str],
 ) -> PaymentIntent:
     """Offer the chosen ways to pay an intent that this Work holds locked or has just made."""
     intent.with_offers((), work.now)
@@ -20,6 +26,8 @@ async def confirm_intent(
     offered = intent.with_offers(offers, work.now)
     store.add_offers(work, intent, offers)
     await store.save(work, [offered])
-    work.record([IntentOffered(merchant_id=intent.merchant_id, livemode=intent.livemode, intent=offered)])
+    work.record(
+        [IntentOffered(merchant_id=intent.merchant_id, livemode=intent.livemode, intent=offered)]
+    )
     work.tell(intent.id)
     return offered

@@ -44,7 +44,11 @@ async def create_intent(work: Work, new: NewIntent, *, merchant: Merchant) -> Pa
         resolution=Resolution.AWAITING,
         amount=new.amount,
         terms=Terms(
-            settings.fee, settings.tolerance_bps, settings.late, settings.late_grace_s, settings.quote_valid_s
+            settings.fee,
+            settings.tolerance_bps,
+            settings.late,
+            settings.late_grace_s,
+            settings.quote_valid_s,
         ),
         created_at=work.now,
         expires_at=work.now + dt.timedelta(seconds=new.expires_in_s or settings.pay_within_s),
@@ -59,5 +63,7 @@ async def create_intent(work: Work, new: NewIntent, *, merchant: Merchant) -> Pa
         idempotency_key=new.idempotency_key,
     )
     store.add(work, intent)
-    work.record([IntentCreated(merchant_id=intent.merchant_id, livemode=intent.livemode, intent=intent)])
+    work.record(
+        [IntentCreated(merchant_id=intent.merchant_id, livemode=intent.livemode, intent=intent)]
+    )
     return intent

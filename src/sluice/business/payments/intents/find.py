@@ -30,7 +30,9 @@ async def page_intents(
     charged: bool = False,
 ) -> Listing[PaymentIntent]:
     """Return a page of intents; `charged` only those that money was seen for."""
-    return await store.page(work, page, intent_id=intent_id, customer=customer, created=created or {}, charged=charged)
+    return await store.page(
+        work, page, intent_id=intent_id, customer=customer, created=created or {}, charged=charged
+    )
 
 
 def _found(intent: PaymentIntent | None, intent_id: str) -> PaymentIntent:

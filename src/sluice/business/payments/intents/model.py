@@ -188,17 +188,19 @@ class PaymentIntent:
         """Say whether the payer is still expected to pay."""
         return self.status in OPEN
 
-    def move(self, status: Status, at: dt.datetime, **changes: object) -> "PaymentIntent":
+    def move(self, status: Status, at: dt.datetime, **changes: Any) -> "PaymentIntent":
         """Return the intent in another status, with the instants that go with it."""
         moved = MOVES.check(self.status, status)
-        instants: dict[str, object] = {"canceled_at": None, "succeeded_at": None}
+        instants: dict[str, Any] = {"canceled_at": None, "succeeded_at": None}
         if status is Status.PROCESSING:
             instants |= {"processing_at": self.processing_at or at, "cancellation_reason": None}
         elif status is Status.SUCCEEDED:
             instants["succeeded_at"] = at
         elif status is Status.CANCELED:
             instants["canceled_at"] = at
-        return dataclasses.replace(self, status=moved, version=self.version + 1, **instants | changes)
+        return dataclasses.replace(
+            self, status=moved, version=self.version + 1, **instants | changes
+        )
 
     def cancel(self, reason: Cancellation, at: dt.datetime) -> "PaymentIntent":
         """Return the intent, no longer wanted. Refused once money was seen."""
@@ -218,7 +220,11 @@ class PaymentIntent:
                 code="payment_intent_unexpected_state",
             )
         known = dataclasses.replace(self, offers=[*self.offers, *offers], version=self.version + 1)
-        return known if self.status is Status.REQUIRES_ACTION else known.move(Status.REQUIRES_ACTION, at)
+        return (
+            known
+            if self.status is Status.REQUIRES_ACTION
+            else known.move(Status.REQUIRES_ACTION, at)
+        )
 
     def offer_for(self, payment: Payment) -> Offer | None:
         """Return the offer a payment answers: the newest for its asset that was made before it."""

@@ -34,7 +34,13 @@ class Choice:
 
 
 async def make_offers(
-    work: Work, intent: PaymentIntent, choice: Choice, *, chains: Chains, rates: RatePolicy, wallets: Mapping[str, str]
+    work: Work,
+    intent: PaymentIntent,
+    choice: Choice,
+    *,
+    chains: Chains,
+    rates: RatePolicy,
+    wallets: Mapping[str, str],
 ) -> list[Offer]:
     """Price every chosen (network, asset) and start waiting for the money.
 
@@ -55,7 +61,9 @@ async def make_offers(
     for chain, asset in pairs:
         if asset in priced:
             made = [*intent.offers, *offers]
-            offers.append(await _make(work, intent, made, chain, priced[asset], choice.style, wallets))
+            offers.append(
+                await _make(work, intent, made, chain, priced[asset], choice.style, wallets)
+            )
     return offers
 
 
@@ -70,7 +78,8 @@ def _pairs(
     pairs = [
         (chain, asset)
         for chain in wanted
-        if chain.network.livemode is intent.livemode and (chain.derive or chain.network.name in wallets)
+        if chain.network.livemode is intent.livemode
+        and (chain.derive or chain.network.name in wallets)
         for asset in chain.network.assets
         if choice.assets is None or asset in choice.assets
     ]
@@ -118,7 +127,9 @@ async def _make(
         return dataclasses.replace(offer, address=before.address, memo=before.memo)
     if offer.style == Style.MEMO:
         offer = dataclasses.replace(
-            offer, address=_shared(intent, chain, wallets), memo=work.random_bytes(_REFERENCE_BYTES).hex()
+            offer,
+            address=_shared(intent, chain, wallets),
+            memo=work.random_bytes(_REFERENCE_BYTES).hex(),
         )
     else:
         offer = dataclasses.replace(offer, address=_own(chain, intent))
@@ -133,7 +144,9 @@ async def _by_amount(
     offer = dataclasses.replace(
         offer,
         address=_shared(intent, chain, wallets),
-        memo=work.random_bytes(_REFERENCE_BYTES).hex() if Style.MEMO in chain.network.styles else None,
+        memo=work.random_bytes(_REFERENCE_BYTES).hex()
+        if Style.MEMO in chain.network.styles
+        else None,
     )
     spread = min(_SPREAD, offer.due // 100)
     wanted = dataclasses.replace(
@@ -155,7 +168,11 @@ def _style(chain: Chain, asked: Style | None, wallets: Mapping[str, str]) -> Sty
         if (style is Style.ADDRESS and chain.derive) or (style is not Style.ADDRESS)
     ]
     if asked is None:
-        return Style.AMOUNT if possible[0] is Style.MEMO and chain.network.name in wallets else possible[0]
+        return (
+            Style.AMOUNT
+            if possible[0] is Style.MEMO and chain.network.name in wallets
+            else possible[0]
+        )
     if asked not in possible:
         raise Invalid(
             f"{chain.network.title} payments cannot be told apart by {asked}.",
@@ -167,7 +184,10 @@ def _style(chain: Chain, asked: Style | None, wallets: Mapping[str, str]) -> Sty
 
 def _own(chain: Chain, intent: PaymentIntent) -> str:
     if chain.derive is None:
-        raise Invalid(f"{chain.network.title} has no addresses of its own for payments.", code="style_unavailable")
+        raise Invalid(
+            f"{chain.network.title} has no addresses of its own for payments.",
+            code="style_unavailable",
+        )
     return chain.derive(intent.id)
 
 

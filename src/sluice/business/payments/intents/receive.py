@@ -35,7 +35,9 @@ async def on_transfers_moved(work: Work, facts: Sequence[TransferMoved]) -> None
     announced = sorted({fact.reference for fact in facts if fact.reference is not None})
     if announced:
         await _receive(work, announced)
-    unannounced = sorted({(fact.network, fact.tx_id, fact.index) for fact in facts if fact.reference is None})
+    unannounced = sorted(
+        {(fact.network, fact.tx_id, fact.index) for fact in facts if fact.reference is None}
+    )
     if unannounced:
         await _receive_unannounced(work, unannounced)
 
@@ -63,7 +65,11 @@ async def _receive(work: Work, offer_ids: Sequence[str]) -> None:
 
 
 def _step(
-    work: Work, intent: PaymentIntent, payments: Sequence[Payment], live: Sequence[Credit], seqs: dict[Key, int]
+    work: Work,
+    intent: PaymentIntent,
+    payments: Sequence[Payment],
+    live: Sequence[Credit],
+    seqs: dict[Key, int],
 ) -> Step:
     order = {
         credit.key: turn for turn, credit in enumerate(live) if credit.purpose is Purpose.PAYMENT
@@ -77,7 +83,9 @@ async def _write(work: Work, steps: Sequence[Step]) -> None:
     """Post what the plans say, then save the intents and let the facts out."""
     undone = [credit for step in steps for credit in step.plan.undo]
     unsettled = [step.plan.unsettle for step in steps if step.plan.unsettle]
-    reversals = await reversal_of(work, [*(c.entry_id for c in undone), *unsettled], "a fork undid it")
+    reversals = await reversal_of(
+        work, [*(c.entry_id for c in undone), *unsettled], "a fork undid it"
+    )
     added = [credit for step in steps for credit in step.plan.add]
     settled = [step for step in steps if step.plan.settle]
     entries: list[Entry] = [
@@ -92,10 +100,14 @@ async def _write(work: Work, steps: Sequence[Step]) -> None:
         await work.flush()
         await credit_store.reverse(work, reversed_by[: len(undone)])
     if added:
-        credit_store.add(work, [dataclasses.replace(credit, entry_id=next(ids)) for credit in added])
+        credit_store.add(
+            work, [dataclasses.replace(credit, entry_id=next(ids)) for credit in added]
+        )
     settlements = {step.before.id: next(ids) for step in settled}
     intents = [_booked(work, step, settlements.get(step.before.id)) for step in steps]
-    await store.save(work, [after for after, step in zip(intents, steps, strict=True) if after != step.before])
+    await store.save(
+        work, [after for after, step in zip(intents, steps, strict=True) if after != step.before]
+    )
     for intent, step in zip(intents, steps, strict=True):
         work.record(_facts(intent, step))
         if intent != step.before:
@@ -116,11 +128,15 @@ def _booked(work: Work, step: Step, settlement_id: str | None) -> PaymentIntent:
 
 def _facts(intent: PaymentIntent, step: Step) -> list[Fact]:
     facts = [
-        dataclasses.replace(fact, intent=dataclasses.replace(fact.intent, settlement_id=intent.settlement_id))  # type: ignore[attr-defined,call-arg]
+        dataclasses.replace(
+            fact, intent=dataclasses.replace(fact.intent, settlement_id=intent.settlement_id)
+        )  # type: ignore[attr-defined,call-arg]
         for fact in step.facts
     ]
     if step.plan.finalize:
-        facts.append(IntentFinalized(merchant_id=intent.merchant_id, livemode=intent.livemode, intent=intent))
+        facts.append(
+            IntentFinalized(merchant_id=intent.merchant_id, livemode=intent.livemode, intent=intent)
+        )
     senders = {use.payment.key: use.payment.sender for use in step.standing.uses}
     facts += [
         _unexpected(credit, senders[credit.key])
@@ -143,7 +159,11 @@ async def _receive_unannounced(work: Work, keys: Sequence[Key]) -> None:
         for t in seen
         if t.state in {"confirmed", "final"} and _key(t) not in credited
     ]  # fmt: skip
-    undone = [credited[_key(t)] for t in seen if t.state not in {"confirmed", "final"} and _key(t) in credited]
+    undone = [
+        credited[_key(t)]
+        for t in seen
+        if t.state not in {"confirmed", "final"} and _key(t) in credited
+    ]
     reversals = await reversal_of(work, [credit.entry_id for credit in undone], "a fork undid it")
     entries = [*reversals, *(deposit(credit, f"Transfer {credit.tx_id}") for credit in added)]
     ids = iter(await post_entries(work, entries))
@@ -151,7 +171,9 @@ async def _receive_unannounced(work: Work, keys: Sequence[Key]) -> None:
     if pairs:
         await credit_store.reverse(work, pairs)
     if added:
-        credit_store.add(work, [dataclasses.replace(credit, entry_id=next(ids)) for credit in added])
+        credit_store.add(
+            work, [dataclasses.replace(credit, entry_id=next(ids)) for credit in added]
+        )
     senders = {_key(t): t.sender for t in seen}
     work.record(_unexpected(credit, senders[credit.key]) for credit in added)
 

@@ -17,7 +17,14 @@ from sluice.business.payments.intents.facts import (
     IntentReversed,
     IntentSucceeded,
 )
-from sluice.business.payments.intents.model import Cancellation, Paid, Payment, PaymentIntent, Resolution, Status
+from sluice.business.payments.intents.model import (
+    Cancellation,
+    Paid,
+    Payment,
+    PaymentIntent,
+    Resolution,
+    Status,
+)
 
 
 class Purpose(StrEnum):
@@ -50,7 +57,11 @@ class Standing:
         return [use.payment for use in self.uses if use.purpose is Purpose.PAYMENT]
 
 
-def stand(intent: PaymentIntent, payments: Sequence[Payment], credited_first: Mapping[tuple[str, str, int], int]) -> Standing:
+def stand(
+    intent: PaymentIntent,
+    payments: Sequence[Payment],
+    credited_first: Mapping[tuple[str, str, int], int],
+) -> Standing:
     """Give every visible payment its use.
 
     Payments already credited keep their turn (`credited_first` maps their keys to their order), so
@@ -59,11 +70,19 @@ def stand(intent: PaymentIntent, payments: Sequence[Payment], credited_first: Ma
     """
     visible = sorted(
         (payment for payment in payments if payment.is_visible),
-        key=lambda p: (credited_first.get(p.key, len(payments)), p.height is None, p.height or 0, p.tx_id, p.index),
+        key=lambda p: (
+            credited_first.get(p.key, len(payments)),
+            p.height is None,
+            p.height or 0,
+            p.tx_id,
+            p.index,
+        ),
     )
     in_time = [payment for payment in visible if intent.is_in_time(payment)]
     enough = intent.covers(sum((intent.share_paid(payment) for payment in in_time), Fraction(0)))
-    expired = intent.status is Status.CANCELED and intent.cancellation_reason is Cancellation.EXPIRED
+    expired = (
+        intent.status is Status.CANCELED and intent.cancellation_reason is Cancellation.EXPIRED
+    )
     reopened = expired and enough
     closed = intent.status is Status.CANCELED and not reopened
     uses: list[Use] = []
@@ -72,7 +91,9 @@ def stand(intent: PaymentIntent, payments: Sequence[Payment], credited_first: Ma
         reason = _reason(intent, payment, closed=closed)
         if reason is None and intent.covers(covered):
             reason = "over"
-        uses.append(Use(payment, Purpose.UNAPPLIED if reason else Purpose.PAYMENT, reason or "payment"))
+        uses.append(
+            Use(payment, Purpose.UNAPPLIED if reason else Purpose.PAYMENT, reason or "payment")
+        )
         if reason is None:
             share = intent.share_paid(payment)
             seen += share
@@ -81,7 +102,9 @@ def stand(intent: PaymentIntent, payments: Sequence[Payment], credited_first: Ma
     return Standing(uses, seen, credited, reopened)
 
 
-def resolve(intent: PaymentIntent, standing: Standing, at: dt.datetime) -> tuple[PaymentIntent, list[Fact]]:
+def resolve(
+    intent: PaymentIntent, standing: Standing, at: dt.datetime
+) -> tuple[PaymentIntent, list[Fact]]:
     """Move the intent to where its payments put it; return it and what became true."""
     if intent.status is Status.CANCELED and not standing.reopened:
         late = any(use.purpose is Purpose.UNAPPLIED for use in standing.uses)
@@ -106,7 +129,9 @@ def _reason(intent: PaymentIntent, payment: Payment, *, closed: bool) -> str | N
     return None
 
 
-def _succeed(intent: PaymentIntent, standing: Standing, at: dt.datetime) -> tuple[PaymentIntent, list[Fact]]:
+def _succeed(
+    intent: PaymentIntent, standing: Standing, at: dt.datetime
+) -> tuple[PaymentIntent, list[Fact]]:
     over = standing.credited > 1 or any(
         use.reason == "over" and use.payment.is_credited for use in standing.uses
     )
@@ -127,7 +152,9 @@ def _succeed(intent: PaymentIntent, standing: Standing, at: dt.datetime) -> tupl
     return intent, facts
 
 
-def _process(intent: PaymentIntent, standing: Standing, at: dt.datetime) -> tuple[PaymentIntent, list[Fact]]:
+def _process(
+    intent: PaymentIntent, standing: Standing, at: dt.datetime
+) -> tuple[PaymentIntent, list[Fact]]:
     waiting = any(payment.state == "mempool" for payment in standing.used())
     resolution = Resolution.SEEN if waiting else Resolution.CONFIRMING
     if intent.status is Status.SUCCEEDED:
@@ -155,7 +182,9 @@ def _wait(
     if intent.status is Status.PROCESSING:
         intent = intent.move(Status.REQUIRES_ACTION, at, resolution=resolution)
         facts.append(_fact(IntentFellBack, intent))
-    elif resolution is Resolution.SHORT and (before.resolution is not resolution or intent.payment != before.payment):
+    elif resolution is Resolution.SHORT and (
+        before.resolution is not resolution or intent.payment != before.payment
+    ):
         intent = _told(intent, resolution)
         facts.append(_fact(IntentPartiallyFunded, intent))
     return _told(intent, resolution), facts

@@ -94,13 +94,13 @@ def add_offers(work: Work, intent: PaymentIntent, offers: Sequence[Offer]) -> No
 async def get(work: Work, intent_id: str) -> PaymentIntent | None:
     """Return an intent of the merchant's."""
     row = await work.row(_GET, *work.owner, intent_id)
-    return row and _intent(row)
+    return None if row is None else _intent(row)
 
 
 async def lock(work: Work, intent_id: str) -> PaymentIntent | None:
     """Return an intent of the merchant's, locked until the Work ends."""
     row = await work.row(_LOCK, *work.owner, intent_id)
-    return row and _intent(row)
+    return None if row is None else _intent(row)
 
 
 async def lock_by_offer(work: Work, offer_ids: Sequence[str]) -> list[PaymentIntent]:
@@ -143,7 +143,10 @@ async def save(work: Work, intents: Iterable[PaymentIntent]) -> None:
             [intent.status.value for intent in held],
             [intent.resolution.value for intent in held],
             [intent.amount_received for intent in held],
-            [None if intent.payment is None else msgspec.to_builtins(intent.payment) for intent in held],
+            [
+                None if intent.payment is None else msgspec.to_builtins(intent.payment)
+                for intent in held
+            ],
             [intent.cancellation_reason and intent.cancellation_reason.value for intent in held],
             [intent.processing_at for intent in held],
             [intent.succeeded_at for intent in held],
@@ -175,7 +178,8 @@ def _intent(row: Row) -> PaymentIntent:
             "amount": money(values["amount"], currency),
             "terms": msgspec.convert(values["terms"], type=Terms),
             "payment": values["payment"] and msgspec.convert(values["payment"], type=Paid),
-            "cancellation_reason": values["cancellation_reason"] and Cancellation(values["cancellation_reason"]),
+            "cancellation_reason": values["cancellation_reason"]
+            and Cancellation(values["cancellation_reason"]),
             "offers": msgspec.convert(values["offers"], type=list[Offer]),
         }
     )

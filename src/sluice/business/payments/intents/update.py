@@ -19,7 +19,7 @@ async def update_intent(work: Work, intent_id: str, changes: Mapping[str, Any]) 
         raise IllegalMove(
             f"The amount cannot be changed any more: this PaymentIntent's status is {intent.status}.",
             code="payment_intent_unexpected_state",
-            )
+        )
     customer_id = changes.get("customer_id")
     if customer_id is not None and not await customer_exists(work, customer_id):
         raise NotFound(f"No such customer: '{customer_id}'", param="customer")

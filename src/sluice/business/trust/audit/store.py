@@ -17,7 +17,12 @@ SELECT seq, $1, $2, $3, $4, $5, $6::jsonb, prev, hash FROM line"""
 
 
 async def append(
-    work: Work, merchant_id: str | None, actor: str, action: str, object_id: str, detail: Mapping[str, Any]
+    work: Work,
+    merchant_id: str | None,
+    actor: str,
+    action: str,
+    object_id: str,
+    detail: Mapping[str, Any],
 ) -> None:
     """Write the next line."""
     await work.execute(_APPEND, work.now, merchant_id, actor, action, object_id, detail)

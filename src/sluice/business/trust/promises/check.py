@@ -65,7 +65,12 @@ async def check_and_hold(works: Works, note: Callable[[str, int], None]) -> list
     if broken:
         async with works.begin() as work:
             for one in broken:
-                log.critical("promise.broken", code=one.promise.name, reason=one.promise.says, count=len(one.rows))
+                log.critical(
+                    "promise.broken",
+                    code=one.promise.name,
+                    reason=one.promise.says,
+                    count=len(one.rows),
+                )
                 assets = {str(row["asset"]) for row in one.rows if "asset" in row} or {"*"}
                 await store.hold_payouts(work, sorted(assets), one.promise.name)
     return broken

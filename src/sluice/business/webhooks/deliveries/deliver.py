@@ -40,7 +40,14 @@ class Post(Protocol):
     """Sends bytes to a URL that may be reached."""
 
     async def post(
-        self, url: str, body: bytes, *, headers: Mapping[str, str], timeout_s: float, answer_max: int, cut: bool
+        self,
+        url: str,
+        body: bytes,
+        *,
+        headers: Mapping[str, str],
+        timeout_s: float,
+        answer_max: int,
+        cut: bool,
     ) -> Answer:
         """Return the answer, or raise EgressError."""
         ...
@@ -93,7 +100,11 @@ async def _serve(deliverer: Deliverer, endpoint: Endpoint, token: str) -> int:
 
 
 async def _send_all(
-    deliverer: Deliverer, endpoint: Endpoint, due: Sequence[Delivery], secrets: Sequence[str], now: dt.datetime
+    deliverer: Deliverer,
+    endpoint: Endpoint,
+    due: Sequence[Delivery],
+    secrets: Sequence[str],
+    now: dt.datetime,
 ) -> list[Attempt]:
     """Send at most two at a time, and stop at the first trouble: the rest would meet the same."""
     waiting = iter(due)
@@ -116,7 +127,11 @@ async def _send_all(
 
 
 async def _send(
-    deliverer: Deliverer, endpoint: Endpoint, delivery: Delivery, secrets: Sequence[str], now: dt.datetime
+    deliverer: Deliverer,
+    endpoint: Endpoint,
+    delivery: Delivery,
+    secrets: Sequence[str],
+    now: dt.datetime,
 ) -> Attempt:
     body = _in_version(delivery.body, deliverer.default_version, endpoint.api_version)
     started = time.monotonic()
@@ -124,11 +139,18 @@ async def _send(
     error: str | None = None
     try:
         headers = sign_message(
-            Message(body, delivery.event_id, now), secrets=secrets, schemes=[Scheme(name) for name in endpoint.schemes]
+            Message(body, delivery.event_id, now),
+            secrets=secrets,
+            schemes=[Scheme(name) for name in endpoint.schemes],
         )
         headers |= {"Content-Type": "application/json; charset=utf-8", "User-Agent": "Sluice/1.0"}
         answer = await deliverer.receivers[endpoint.livemode].post(
-            endpoint.url, body, headers=headers, timeout_s=endpoint.timeout_s, answer_max=1024, cut=True
+            endpoint.url,
+            body,
+            headers=headers,
+            timeout_s=endpoint.timeout_s,
+            answer_max=1024,
+            cut=True,
         )
         status = answer.status
     except EgressError as failure:
@@ -178,4 +200,6 @@ def _in_version(body: bytes, default: str, wanted: str | None) -> bytes:
     """Name the endpoint's own API version in the bytes, where it has one."""
     if wanted is None or wanted == default:
         return body
-    return body.replace(f'"api_version":"{default}"'.encode(), f'"api_version":"{wanted}"'.encode(), 1)
+    return body.replace(
+        f'"api_version":"{default}"'.encode(), f'"api_version":"{wanted}"'.encode(), 1
+    )

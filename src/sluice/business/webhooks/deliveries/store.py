@@ -71,7 +71,9 @@ async def again(work: Work, queued: Sequence[Queued]) -> None:
     await work.execute(_AGAIN, *_columns(queued), work.now)
 
 
-async def due(work: Work, merchant_id: str, endpoint_id: str, *, livemode: bool, limit: int) -> list[Delivery]:
+async def due(
+    work: Work, merchant_id: str, endpoint_id: str, *, livemode: bool, limit: int
+) -> list[Delivery]:
     """Return what is due to an endpoint, longest waiting first."""
     rows = await work.rows(_DUE, merchant_id, livemode, endpoint_id, work.now, limit)
     return [Delivery(**row) for row in rows]

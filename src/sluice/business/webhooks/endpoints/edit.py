@@ -34,7 +34,9 @@ class NewEndpoint:
     retry_profile: str = DEFAULT_PROFILE
 
 
-async def create_endpoint(work: Work, new: NewEndpoint, *, sealer: Sealer, reach: Reach) -> tuple[Endpoint, str]:
+async def create_endpoint(
+    work: Work, new: NewEndpoint, *, sealer: Sealer, reach: Reach
+) -> tuple[Endpoint, str]:
     """Make an endpoint and return it with its secret, which is never shown again."""
     judge_url(new.url, reach)
     merchant_id, livemode = work.owner
@@ -85,10 +87,16 @@ async def delete_endpoint(work: Work, endpoint_id: str) -> Endpoint:
     return endpoint
 
 
-async def roll_secret(work: Work, endpoint_id: str, *, overlap_s: int, sealer: Sealer) -> tuple[Endpoint, str]:
+async def roll_secret(
+    work: Work, endpoint_id: str, *, overlap_s: int, sealer: Sealer
+) -> tuple[Endpoint, str]:
     """Give an endpoint a new secret; for `overlap_s` seconds deliveries carry both signatures."""
     if not 0 <= overlap_s <= OVERLAP_MAX_S:
-        raise Invalid(f"expires_in must be 0 to {OVERLAP_MAX_S}.", code="parameter_out_of_range", param="expires_in")
+        raise Invalid(
+            f"expires_in must be 0 to {OVERLAP_MAX_S}.",
+            code="parameter_out_of_range",
+            param="expires_in",
+        )
     endpoint = found(await store.get(work, endpoint_id, lock=True), endpoint_id)
     secret = make_secret(work.random_bytes(SECRET_BYTES))
     rolled = dataclasses.replace(
@@ -98,18 +106,26 @@ async def roll_secret(work: Work, endpoint_id: str, *, overlap_s: int, sealer: S
         old_secret_until=work.now + dt.timedelta(seconds=overlap_s),
     )
     await store.save(work, rolled)
-    await record_action(work, "webhook_endpoint.secret_rolled", endpoint_id, {"overlap_s": overlap_s})
+    await record_action(
+        work, "webhook_endpoint.secret_rolled", endpoint_id, {"overlap_s": overlap_s}
+    )
     return rolled, secret
 
 
 def open_secrets(endpoint: Endpoint, at: dt.datetime, *, sealer: Sealer) -> list[str]:
     """Return the secrets that sign at an instant, newest first."""
     sealed = [endpoint.secret]
-    if endpoint.old_secret is not None and endpoint.old_secret_until is not None and at < endpoint.old_secret_until:
+    if (
+        endpoint.old_secret is not None
+        and endpoint.old_secret_until is not None
+        and at < endpoint.old_secret_until
+    ):
         sealed.append(endpoint.old_secret)
     context = place("webhook_endpoints", "secret", endpoint.merchant_id, endpoint.id)
     return [sealer.open(blob, context=context).decode() for blob in sealed]
 
 
 def _sealed(sealer: Sealer, merchant_id: str, endpoint_id: str, secret: str) -> bytes:
-    return sealer.seal(secret.encode(), context=place("webhook_endpoints", "secret", merchant_id, endpoint_id))
+    return sealer.seal(
+        secret.encode(), context=place("webhook_endpoints", "secret", merchant_id, endpoint_id)
+    )

@@ -30,7 +30,9 @@ async def set_failing(work: Work, endpoint: Endpoint, since: dt.datetime | None)
 
 async def disable(work: Work, endpoint: Endpoint, reason: str) -> None:
     """Tell an endpoint nothing any more, and tell the merchant so."""
-    await store.set_health(work, endpoint.id, "disabled", reason, endpoint.failing_since or work.now)
+    await store.set_health(
+        work, endpoint.id, "disabled", reason, endpoint.failing_since or work.now
+    )
     work.record(
         [
             EndpointDisabled(

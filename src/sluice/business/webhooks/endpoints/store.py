@@ -22,7 +22,8 @@ FROM webhook_endpoints w"""
 _MINE: Final = _COLUMNS + " WHERE w.merchant_id = $1 AND w.livemode = $2"
 _GET: Final = _MINE + " AND w.id = $3 AND w.status <> 'deleted'"
 _LISTENERS: Final = (
-    _COLUMNS + " WHERE w.merchant_id = ANY($1::text[]) AND w.status = 'enabled' ORDER BY w.id -- every merchant"
+    _COLUMNS
+    + " WHERE w.merchant_id = ANY($1::text[]) AND w.status = 'enabled' ORDER BY w.id -- every merchant"
 )
 _SAVE: Final = """
 UPDATE webhook_endpoints SET url = $4, description = $5, enabled_events = $6, metadata = $7, status = $8,
@@ -62,7 +63,7 @@ def add(work: Work, endpoint: Endpoint) -> None:
 async def get(work: Work, endpoint_id: str, *, lock: bool = False) -> Endpoint | None:
     """Return an endpoint of the merchant's that was not deleted."""
     row = await work.row(_GET + (" FOR UPDATE" if lock else ""), *work.owner, endpoint_id)
-    return row and _endpoint(row)
+    return None if row is None else _endpoint(row)
 
 
 async def page(work: Work, page: Page, *, created: Mapping[str, dt.datetime]) -> Listing[Endpoint]:
@@ -88,7 +89,9 @@ async def save(work: Work, endpoint: Endpoint) -> None:
 
 async def claim_lanes(work: Work, limit: int, lease_s: float, token: str) -> list[Endpoint]:
     """Take the lanes of endpoints that have something due and that nobody serves."""
-    return [_endpoint(row) for row in await work.rows(_CLAIM_LANES, limit, lease_s, token, work.now)]
+    return [
+        _endpoint(row) for row in await work.rows(_CLAIM_LANES, limit, lease_s, token, work.now)
+    ]
 
 
 async def holds_lane(work: Work, endpoint_id: str, token: str) -> bool:

@@ -23,7 +23,10 @@ Owner = tuple[str, bool]
 async def announce(work: Work, facts: Sequence[Fact], *, render: Render) -> None:
     """Turn facts into numbered events and queue their deliveries."""
     told = [
-        ((fact.merchant_id, fact.livemode), one) for fact in facts if fact.merchant_id for one in render(fact)
+        ((fact.merchant_id, fact.livemode), one)
+        for fact in facts
+        if fact.merchant_id
+        for one in render(fact)
     ]
     if not told:
         return
@@ -65,5 +68,12 @@ def _event(work: Work, owner: Owner, told: Told, seq: int, pending: int) -> Even
         "type": told.type,
     }
     return Event(
-        event_id, owner[0], owner[1], seq, told.type, told.object_id, msgspec.json.encode(body), work.now
+        event_id,
+        owner[0],
+        owner[1],
+        seq,
+        told.type,
+        told.object_id,
+        msgspec.json.encode(body),
+        work.now,
     )

@@ -39,7 +39,9 @@ async def events_after(work: Work, seq: int, *, limit: int = 100) -> list[Event]
     return await store.after(work, seq, limit)
 
 
-async def events_between(work: Work, start: dt.datetime, end: dt.datetime, *, limit: int = 10_000) -> list[Event]:
+async def events_between(
+    work: Work, start: dt.datetime, end: dt.datetime, *, limit: int = 10_000
+) -> list[Event]:
     """Return what was told between two instants, in order."""
     return await store.since(work, start, end, limit)
 

@@ -44,7 +44,10 @@ async def count(work: Work, numbers: Mapping[Owner, int]) -> dict[Owner, int]:
     """Take so many numbers for each owner; return the last one taken."""
     owners = sorted(numbers)
     rows = await work.rows(
-        _COUNT, [owner[0] for owner in owners], [owner[1] for owner in owners], [numbers[owner] for owner in owners]
+        _COUNT,
+        [owner[0] for owner in owners],
+        [owner[1] for owner in owners],
+        [numbers[owner] for owner in owners],
     )
     return {(row["merchant_id"], row["livemode"]): row["last"] for row in rows}
 
@@ -58,11 +61,16 @@ def add(work: Work, events: Sequence[Event]) -> None:
 async def get(work: Work, event_id: str) -> Event | None:
     """Return an event of the merchant's."""
     row = await work.row(_GET, *work.owner, event_id)
-    return row and _event(row)
+    return None if row is None else _event(row)
 
 
 async def page(
-    work: Work, page: Page, *, types: Sequence[str], created: Mapping[str, dt.datetime], delivered: bool | None
+    work: Work,
+    page: Page,
+    *,
+    types: Sequence[str],
+    created: Mapping[str, dt.datetime],
+    delivered: bool | None,
 ) -> Listing[Event]:
     """Return events, newest first; `types` empty means all."""
     filters: list[tuple[str, object]] = [("e.type = ANY({}::text[])", list(types))] if types else []

@@ -79,7 +79,9 @@ async def charges(call: Call) -> Shown:
         created=bounds(call.given),
         charged=True,
     )
-    return show_list("/v1/charges", listing, lambda one: charge_wire.show_charge(one, call.app.view))
+    return show_list(
+        "/v1/charges", listing, lambda one: charge_wire.show_charge(one, call.app.view)
+    )
 
 
 def _intent_id(charge_id: str) -> str:

@@ -27,15 +27,25 @@ async def retrieve(call: Call) -> Shown:
 
 async def expire(call: Call) -> Shown:
     """Expire an open Checkout Session."""
-    return wire.show_checkout_session(await expire_session(call.work, call.path["id"]), call.app.view)
+    return wire.show_checkout_session(
+        await expire_session(call.work, call.path["id"]), call.app.view
+    )
 
 
 async def page(call: Call) -> Shown:
     """List Checkout Sessions, newest first."""
     named = {"intent_id": "payment_intent", "customer_id": "customer", "status": "status"}
-    filters = {column: text for column, name in named.items() if (text := call.given.text(name)) is not None}
-    listing = await page_sessions(call.work, read_page(call.given), filters=filters, created=bounds(call.given))
-    return show_list("/v1/checkout/sessions", listing, lambda one: wire.show_checkout_session(one, call.app.view))
+    filters = {
+        column: text
+        for column, name in named.items()
+        if (text := call.given.text(name)) is not None
+    }
+    listing = await page_sessions(
+        call.work, read_page(call.given), filters=filters, created=bounds(call.given)
+    )
+    return show_list(
+        "/v1/checkout/sessions", listing, lambda one: wire.show_checkout_session(one, call.app.view)
+    )
 
 
 async def line_items(call: Call) -> Shown:

@@ -2,7 +2,11 @@
 
 from typing import Final
 
-from sluice.business.payments.customers.edit import create_customer, delete_customer, update_customer
+from sluice.business.payments.customers.edit import (
+    create_customer,
+    delete_customer,
+    update_customer,
+)
 from sluice.business.payments.customers.find import find_customer, page_customers
 from sluice.doors.api.route import Call, Route, Shown
 from sluice.wire import customer as wire
@@ -23,7 +27,9 @@ async def retrieve(call: Call) -> Shown:
 async def update(call: Call) -> Shown:
     """Update a customer; an empty value takes back what was there."""
     held = await find_customer(call.work, call.path["id"])
-    return wire.show_customer(await update_customer(call.work, held.id, wire.read_fields(call.given, held)))
+    return wire.show_customer(
+        await update_customer(call.work, held.id, wire.read_fields(call.given, held))
+    )
 
 
 async def delete(call: Call) -> Shown:

@@ -12,7 +12,12 @@ from sluice.business.webhooks.endpoints.edit import (
     update_endpoint,
 )
 from sluice.business.webhooks.endpoints.find import find_endpoint, find_listeners, page_endpoints
-from sluice.business.webhooks.events.find import events_after, events_between, find_event, page_events
+from sluice.business.webhooks.events.find import (
+    events_after,
+    events_between,
+    find_event,
+    page_events,
+)
 from sluice.doors.api.route import Call, Route, Shown
 from sluice.wire import event as wire
 from sluice.wire.lists import read_page, show_list
@@ -25,11 +30,15 @@ async def page(call: Call) -> Shown:
     after = call.given.integer("after")
     if after is not None:
         found = await events_after(call.work, after, limit=asked.limit + 1)
-        return show_list("/v1/events", Listing(found[: asked.limit], len(found) > asked.limit), wire.show_event)
+        return show_list(
+            "/v1/events", Listing(found[: asked.limit], len(found) > asked.limit), wire.show_event
+        )
     single = call.given.text("type")
     types = [single] if single else list(call.given.texts("types"))
     success = call.given.get("delivery_success")
-    listing = await page_events(call.work, asked, types=types, created=bounds(call.given), delivered=success)
+    listing = await page_events(
+        call.work, asked, types=types, created=bounds(call.given), delivered=success
+    )
     return show_list("/v1/events", listing, wire.show_event)
 
 
@@ -45,7 +54,9 @@ async def resend_event(call: Call) -> Shown:
     if wanted is not None:
         endpoints = [await find_endpoint(call.work, wanted)]
     else:
-        endpoints = [e for e in await find_listeners(call.work, [event.merchant_id]) if e.hears(event.type)]
+        endpoints = [
+            e for e in await find_listeners(call.work, [event.merchant_id]) if e.hears(event.type)
+        ]
     await resend(call.work, [(event, endpoint) for endpoint in endpoints])
     return wire.show_event(event)
 
@@ -89,7 +100,10 @@ async def page_all_endpoints(call: Call) -> Shown:
 async def roll(call: Call) -> Shown:
     """Roll a webhook endpoint's secret; for a while both secrets sign."""
     endpoint, secret = await roll_secret(
-        call.work, call.path["id"], overlap_s=call.given.need_integer("expires_in"), sealer=call.app.sealer
+        call.work,
+        call.path["id"],
+        overlap_s=call.given.need_integer("expires_in"),
+        sealer=call.app.sealer,
     )
     return wire.show_endpoint(endpoint, secret)
 

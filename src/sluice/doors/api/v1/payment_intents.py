@@ -60,9 +60,14 @@ async def cancel(call: Call) -> Shown:
 async def page(call: Call) -> Shown:
     """List PaymentIntents, newest first."""
     listing = await page_intents(
-        call.work, read_page(call.given), customer=call.given.text("customer"), created=bounds(call.given)
+        call.work,
+        read_page(call.given),
+        customer=call.given.text("customer"),
+        created=bounds(call.given),
     )
-    return show_list("/v1/payment_intents", listing, lambda one: wire.show_payment_intent(one, call.app.view))
+    return show_list(
+        "/v1/payment_intents", listing, lambda one: wire.show_payment_intent(one, call.app.view)
+    )
 
 
 async def _confirm(call: Call, intent: PaymentIntent, choice: Choice) -> PaymentIntent:
@@ -80,7 +85,9 @@ def _check_client(call: Call, intent: PaymentIntent) -> None:
     """A publishable key must show the intent's client secret; a wrong one is like no intent at all."""
     secret = call.given.text("client_secret")
     if call.is_client and secret is None:
-        raise Unauthenticated("A publishable key needs the client_secret.", code="client_secret_missing")
+        raise Unauthenticated(
+            "A publishable key needs the client_secret.", code="client_secret_missing"
+        )
     if secret is not None and not equal(secret, call.app.view.client_secret(intent.id)):
         raise NotFound(f"No such payment_intent: '{intent.id}'", param="intent")
 
@@ -90,7 +97,15 @@ _WRITE: Final = "payments:write"
 _ONE: Final = "/v1/payment_intents/{id:str}"
 
 ROUTES: Final = (
-    Route("POST", "/v1/payment_intents", create, wire.CREATE, _WRITE, "payment_intent", limited=Limited.CREATE),
+    Route(
+        "POST",
+        "/v1/payment_intents",
+        create,
+        wire.CREATE,
+        _WRITE,
+        "payment_intent",
+        limited=Limited.CREATE,
+    ),
     Route("GET", "/v1/payment_intents", page, wire.LIST, _READ, "list"),
     Route("GET", _ONE, retrieve, wire.RETRIEVE, _READ, "payment_intent", client=True),
     Route("POST", _ONE, update, wire.UPDATE, _WRITE, "payment_intent"),

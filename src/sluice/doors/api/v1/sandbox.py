@@ -18,8 +18,16 @@ async def pay(call: Call) -> Shown:
     offer = _offer(intent, call.given.text("asset"))
     units = call.given.integer("units") or offer.due
     memo = offer.memo if offer.style == "memo" else None
-    paid = await levers.pay(call.work, [Output(call.given.text("send_asset") or offer.asset, offer.address, units, memo)])
-    return {"object": "sandbox.transaction", "id": paid.tx_id, "units": str(units), "asset": offer.asset}
+    paid = await levers.pay(
+        call.work,
+        [Output(call.given.text("send_asset") or offer.asset, offer.address, units, memo)],
+    )
+    return {
+        "object": "sandbox.transaction",
+        "id": paid.tx_id,
+        "units": str(units),
+        "asset": offer.asset,
+    }
 
 
 async def mine(call: Call) -> Shown:
@@ -32,7 +40,9 @@ async def mine(call: Call) -> Shown:
 async def fork(call: Call) -> Shown:
     """Replace the newest blocks by one more of others; `keep` says whether the transactions come back."""
     _test_mode(call)
-    headers = await levers.fork(call.work, call.given.need_integer("depth"), keep=call.given.flag("keep", otherwise=True))
+    headers = await levers.fork(
+        call.work, call.given.need_integer("depth"), keep=call.given.flag("keep", otherwise=True)
+    )
     return {"object": "sandbox.tip", "height": headers[-1].height, "hash": headers[-1].hash}
 
 
@@ -55,16 +65,24 @@ async def stall(call: Call) -> Shown:
 
 def _test_mode(call: Call) -> None:
     if call.caller.actor.livemode:
-        raise Forbidden("The sandbox has levers in test mode only; use a test key.", code="testmode_only")
+        raise Forbidden(
+            "The sandbox has levers in test mode only; use a test key.", code="testmode_only"
+        )
 
 
 def _offer(intent: PaymentIntent, asset: str | None) -> Offer:
     """Return the newest sandbox offer, of an asset if one is named."""
     offers = [o for o in intent.offers if o.network == "sandbox" and asset in {None, o.asset}]
     if not intent.offers:
-        raise Invalid("Confirm the PaymentIntent first.", code="payment_intent_unexpected_state", param="payment_intent")
+        raise Invalid(
+            "Confirm the PaymentIntent first.",
+            code="payment_intent_unexpected_state",
+            param="payment_intent",
+        )
     if not offers:
-        raise NotFound("The sandbox was not offered for this.", code="resource_missing", param="asset")
+        raise NotFound(
+            "The sandbox was not offered for this.", code="resource_missing", param="asset"
+        )
     return offers[-1]
 
 
@@ -76,5 +94,12 @@ ROUTES: Final = (
     Route("POST", f"{_ALL}/mine", mine, wire.MINE, _WRITE, "sandbox.tip"),
     Route("POST", f"{_ALL}/fork", fork, wire.FORK, _WRITE, "sandbox.tip"),
     Route("POST", f"{_ALL}/stall", stall, wire.STALL, _WRITE, "sandbox.state"),
-    Route("POST", f"{_ALL}/transactions/{{id:str}}/drop", drop, wire.DROP, _WRITE, "sandbox.transaction"),
+    Route(
+        "POST",
+        f"{_ALL}/transactions/{{id:str}}/drop",
+        drop,
+        wire.DROP,
+        _WRITE,
+        "sandbox.transaction",
+    ),
 )

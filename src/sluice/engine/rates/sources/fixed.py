@@ -12,7 +12,9 @@ from sluice.engine.rates.model import Rate
 class FixedRates:
     """Always the same prices, as of now."""
 
-    def __init__(self, prices: Mapping[tuple[str, str], Fraction], clock: Clock, *, name: str = "fixed") -> None:
+    def __init__(
+        self, prices: Mapping[tuple[str, str], Fraction], clock: Clock, *, name: str = "fixed"
+    ) -> None:
         self.name = name
         self._prices = prices
         self._clock = clock
@@ -20,7 +22,10 @@ class FixedRates:
     async def read(self) -> list[Rate]:
         """Return the prices, observed now."""
         now = self._clock.now()
-        return [Rate(base, quote, price, self.name, now) for (base, quote), price in self._prices.items()]
+        return [
+            Rate(base, quote, price, self.name, now)
+            for (base, quote), price in self._prices.items()
+        ]
 
 
 def read_prices(text: str) -> dict[tuple[str, str], Fraction]:

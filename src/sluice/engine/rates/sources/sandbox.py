@@ -7,7 +7,15 @@ from sluice.base.clock import Clock
 from sluice.engine.rates.model import Rate
 
 _IN_USD: Final = {"btc": "60000", "sbtc": "60000", "stx": "2", "usdc": "1", "usdt": "1"}
-_USD_IN: Final = {"usd": "1", "eur": "0.9", "gbp": "0.8", "chf": "0.9", "cad": "1.4", "aud": "1.5", "jpy": "150"}
+_USD_IN: Final = {
+    "usd": "1",
+    "eur": "0.9",
+    "gbp": "0.8",
+    "chf": "0.9",
+    "cad": "1.4",
+    "aud": "1.5",
+    "jpy": "150",
+}
 
 
 class SandboxRates:
@@ -27,7 +35,13 @@ class SandboxRates:
         """Return the prices, observed now."""
         now = self._clock.now()
         return [
-            Rate(asset, fiat, Fraction(usd) * Fraction(per_usd) * self._factor_of(asset), self.name, now)
+            Rate(
+                asset,
+                fiat,
+                Fraction(usd) * Fraction(per_usd) * self._factor_of(asset),
+                self.name,
+                now,
+            )
             for asset, usd in _IN_USD.items()
             for fiat, per_usd in _USD_IN.items()
         ]
