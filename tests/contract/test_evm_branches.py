@@ -368,3 +368,34 @@ async def test_a_reference_that_cannot_be_looked_up_is_trouble(
     proxy.bend(forget)
 
     assert await refused(evm, proxy, top, top) is Fault.MOVED
+
+
+async def test_a_transaction_of_another_block_is_trouble(
+    evm: EvmUnderTest, proxy: LyingProxy
+) -> None:
+    await evm.pay(evm.new_address(), 5, memo=REFERENCE)
+    await evm.mine()
+    top = await evm.height()
+
+    def move(method: str, _params: list[Any], reply: Reply) -> Reply:
+        if method == "eth_getTransactionByHash":
+            reply["result"]["blockHash"] = "0x" + "ab" * 32
+        return reply
+
+    proxy.bend(move)
+
+    assert await refused(evm, proxy, top, top) is Fault.MOVED
+
+
+async def test_transfers_come_in_the_order_of_the_block(
+    evm: EvmUnderTest, proxy: LyingProxy
+) -> None:
+    for units in (1, 2, 3):
+        await evm.pay(evm.new_address(), units)
+    await evm.mine()
+    top = await evm.height()
+    proxy.bend(logs_told(lambda logs: logs[::-1]))
+
+    [block] = await evm.reader_at(proxy.url).blocks(top, top)
+
+    assert [one.units for one in block.transfers] == [1, 2, 3]

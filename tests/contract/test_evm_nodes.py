@@ -191,7 +191,7 @@ async def test_replies_are_sorted_by_their_ids(evm: EvmUnderTest, proxy: LyingPr
 async def test_a_batch_with_a_missing_or_double_reply_is_nonsense(
     evm: EvmUnderTest, proxy: LyingProxy
 ) -> None:
-    for ids in ([0, 1], [0, 1, 1], [0, 1, 5]):
+    for ids in ([0, 1], [0, 1, 1], [0, 1, 5], [0, 1, 2, 2]):
         replies = [{"jsonrpc": "2.0", "id": one, "result": None} for one in ids]
         proxy.answer(lambda _body, replies=replies: web.json_response(replies))  # type: ignore[misc]
 
@@ -289,6 +289,22 @@ async def test_a_node_that_knows_no_finality_says_nothing_about_it(
 
     assert tip.header.height == await evm.height()
     assert tip.finalized_height is None
+
+
+async def test_a_node_cannot_call_final_what_it_has_not_seen(
+    evm: EvmUnderTest, proxy: LyingProxy
+) -> None:
+    await evm.mine(20)
+
+    def hurry(_method: str, params: list[Any], reply: Reply) -> Reply:
+        is_final = params[:1] == ["finalized"]
+        return reply | {"result": reply["result"] | {"number": "0xffff"}} if is_final else reply
+
+    proxy.bend(hurry)
+
+    tip = await evm.reader_at(proxy.url).tip()
+
+    assert tip.finalized_height == tip.header.height == await evm.height()
 
 
 async def test_trouble_with_finality_is_trouble(evm: EvmUnderTest, proxy: LyingProxy) -> None:

@@ -8,6 +8,7 @@ import pytest
 from sluice.engine.chains.evm.calldata import transfer_call
 from sluice.engine.chains.model import FINALIZED, Transfer
 from tests.contract.evm_under_test import EvmUnderTest
+from tests.contract.proxy import LyingProxy
 
 REFERENCE: Final = "0102030405060708090a0b0c0d0e0f10"
 SUFFIX: Final = b"SLU1".hex() + REFERENCE
@@ -271,18 +272,21 @@ async def test_a_reference_in_a_call_to_another_contract_is_nobodys(evm: EvmUnde
 
 
 async def test_only_wanted_recipients_cost_a_look_at_the_transaction(
-    evm: EvmUnderTest,
+    evm: EvmUnderTest, proxies: list[LyingProxy]
 ) -> None:
     shared, other = evm.new_address(), evm.new_address()
-    await evm.pay(shared, 1, memo=REFERENCE)
+    looked_at = await evm.pay(shared, 1, memo=REFERENCE)
     await evm.pay(other, 2, memo=REFERENCE)
     await evm.mine()
-    reader = evm.reader_at(evm.anvil.url, wants={shared}.__contains__)
+    reader = evm.reader_at(proxies[0].url, wants={shared}.__contains__)
 
     [block] = await reader.blocks(await evm.height(), await evm.height())
 
     memos = {one.recipient: one.memo for one in block.transfers}
     assert memos == {shared: REFERENCE, other: None}
+    assert [call for call in proxies[0].asked if call[0] == "eth_getTransactionByHash"] == [
+        ("eth_getTransactionByHash", [looked_at])
+    ]
 
 
 async def test_waiting_calls_to_the_tokens_are_hints(evm: EvmUnderTest) -> None:

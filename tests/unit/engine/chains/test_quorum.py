@@ -261,6 +261,28 @@ async def test_a_late_source_is_asked_again_at_once() -> None:
     assert told == {"b provider_behind": 1}
 
 
+async def test_a_late_source_is_not_made_to_rest() -> None:
+    readers = sources(2)
+    readers[0].chain = chain_of(3)
+    quorum = reader_of(readers, 1)
+
+    await quorum.blocks(4, 4)
+    readers[0].chain = chain_of(LENGTH)
+    readers[1].trouble = ProviderTrouble("gone")
+    await quorum.blocks(4, 4)
+
+    assert readers[1].asked == ["check", "blocks"]
+
+
+@pytest.mark.parametrize("lie", ["repeats", "changes height", "changes parent"])
+async def test_an_answer_that_cannot_be_a_branch_is_refused_even_from_one(lie: str) -> None:
+    readers = sources(1)
+    readers[0].chain[3] = LIES[lie](readers[0].chain[3])
+
+    with pytest.raises(ProviderTrouble):
+        await reader_of(readers, 1).blocks(2, 4)
+
+
 async def test_nothing_is_above_everybodys_tip() -> None:
     readers = sources()
 

@@ -178,6 +178,13 @@ def test_a_reference_is_read_at_the_very_end_only(between: bytes, reference: str
     assert followed.reference is None
 
 
+def test_a_recipient_with_dirty_bytes_is_no_transfer() -> None:
+    """E09: tokens refuse or truncate it; a wallet never writes it."""
+    plain = transfer_call(TOKEN, SHOP, 5).data
+
+    assert read_call(plain[:10] + "01" + plain[12:]) is None
+
+
 def test_half_a_byte_is_no_calldata() -> None:
     assert read_call(transfer_call(TOKEN, SHOP, 5).data[:-1]) is None
     assert read_call("0x") is None
