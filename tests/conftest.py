@@ -63,8 +63,10 @@ def database_template(database_server: str) -> str:
     """Return the name of a database with the newest schema, made once for all parallel workers."""
     files = sorted(versions_directory().glob("*.sql"))
     content = b"\0".join(file.name.encode() + b"\0" + file.read_bytes() for file in files)
-    name = f"sluice_template_{hashlib.sha256(content).hexdigest()[:16]}"
     with psycopg.connect(database_server, autocommit=True) as admin:
+        # Only its owner may copy a template.
+        key = hashlib.sha256(content + admin.info.user.encode()).hexdigest()[:16]
+        name = f"sluice_template_{key}"
         admin.execute("SELECT pg_advisory_lock(%s)", [_TEMPLATE_LOCK])
         if not admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
             admin.execute(f'DROP DATABASE IF EXISTS "{name}_unfinished"'.encode())
