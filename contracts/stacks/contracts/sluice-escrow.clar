@@ -245,7 +245,7 @@
       )
       ERR-NOT-AUTHORIZED
     )
-    (close id token RELEASED (get-left id))
+    (close id token RELEASED BPS)
   )
 )
 
@@ -336,7 +336,7 @@
     (try! (assert-party (get payer e) (get payee e)))
     (asserts! (not (is-eq contract-caller (get by proposal))) ERR-NOT-AUTHORIZED)
     (asserts! (is-eq payee-bps (get payee-bps proposal)) ERR-SPLIT-MISMATCH)
-    (close id token SPLIT (share (get-left id) payee-bps))
+    (close id token SPLIT payee-bps)
   )
 )
 
@@ -351,7 +351,7 @@
       (asserts! (is-arbiter (get arbiter e)) ERR-NOT-AUTHORIZED)
       (asserts! (is-eq payee-bps (get default-payee-bps e)) ERR-WINDOW)
     )
-    (close id token SPLIT (share (get-left id) payee-bps))
+    (close id token SPLIT payee-bps)
   )
 )
 
@@ -439,11 +439,12 @@
   )
 )
 
-;; End an escrow: `gross` of what is left goes to the payee, the rest to the payer.
-(define-private (close (id uint) (token <ft>) (state uint) (gross uint))
+;; End an escrow: the payee gets his share of what is left, the payer the rest.
+(define-private (close (id uint) (token <ft>) (state uint) (payee-bps uint))
   (let (
       (e (unwrap! (map-get? escrows id) ERR-NOT-FOUND))
-      (left (get-left id))
+      (left (- (get amount e) (get paid e) (get returned e)))
+      (gross (share left payee-bps))
       (to-payer (- left gross))
       (fee (fee-on (get paid e) gross (get fee-bps e)))
       (to-payee (- gross fee))
