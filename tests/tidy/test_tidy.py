@@ -23,7 +23,7 @@ MAY_READ_THE_ENVIRONMENT: Final = frozenset({"src/sluice/app/settings.py"})
 MAY_START_TASKS: Final = frozenset(
     {
         "src/sluice/doors/worker/loops.py",
-        "src/sluice/doors/api/server.py",
+        "src/sluice/doors/cli/process.py",
         "src/sluice/doors/cli/serve.py",
     }
 )
