@@ -70,13 +70,7 @@ def stand(
     """
     visible = sorted(
         (payment for payment in payments if payment.is_visible),
-        key=lambda p: (
-            credited_first.get(p.key, len(payments)),
-            p.height is None,
-            p.height or 0,
-            p.tx_id,
-            p.index,
-        ),
+        key=lambda payment: (credited_first.get(payment.key, len(payments)), _place(payment)),
     )
     in_time = [payment for payment in visible if intent.is_in_time(payment)]
     enough = intent.covers(sum((intent.share_paid(payment) for payment in in_time), Fraction(0)))
@@ -195,13 +189,18 @@ def _with_payment(intent: PaymentIntent, standing: Standing) -> PaymentIntent:
     used = standing.used()
     paid = None
     if used:
-        last = used[-1]
+        last = max(used, key=_place)
         paid = Paid(last.network, last.asset, last.units, last.sender, last.tx_id)
     received = _received(intent, standing.credited)
     changed = (intent.payment, intent.amount_received) != (paid, received)
     return dataclasses.replace(
         intent, payment=paid, amount_received=received, version=intent.version + changed
     )
+
+
+def _place(payment: Payment) -> tuple[bool, int, str, int]:
+    """Return where a payment stands on the chain; the mempool comes last."""
+    return payment.height is None, payment.height or 0, payment.tx_id, payment.index
 
 
 def _received(intent: PaymentIntent, share: Fraction) -> int:
