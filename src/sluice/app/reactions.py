@@ -37,7 +37,7 @@ _WAKES: Final[Mapping[type[Fact], tuple[str, ...]]] = {
 
 def routes() -> Routes:
     """Return the map from facts to the names of reactions."""
-    kinds = {**{kind: () for kind in ANNOUNCED}, **_WAKES}
+    kinds = {**dict.fromkeys(ANNOUNCED, ()), **_WAKES}
     return Routes(
         kinds={kind.__name__: kind for kind in kinds},
         reactions={

@@ -25,7 +25,7 @@ class Ids:
 
     def __init__(self, clock: Clock, *, seed: int | None = None) -> None:
         self._clock = clock
-        self._random = secrets.SystemRandom() if seed is None else random.Random(seed)  # noqa: S311, TID251 - a seeded run
+        self._random = secrets.SystemRandom() if seed is None else random.Random(seed)  # noqa: S311 - a seeded run
 
     def new(self, prefix: str) -> str:
         """Return a new identifier such as `pi_1A…`."""

@@ -9,8 +9,8 @@ from sluice.app.app import App
 from sluice.base.money.money import Money
 from sluice.business.trust.promises.check import (
     check_and_hold,
-    list_holds,
     lift_hold,
+    list_holds,
     read_promises,
 )
 from sluice.doors.cli.run import table, with_app

@@ -7,8 +7,8 @@ import typer
 from sluice.app.app import App
 from sluice.base.errors import SluiceError
 from sluice.doors.cli.run import table, with_app
-from sluice.engine.watcher.follow import resume as resume_chain
 from sluice.engine.watcher.cursors import read_cursors
+from sluice.engine.watcher.follow import resume as resume_chain
 
 app = typer.Typer(help="The networks that are followed.", no_args_is_help=True)
 

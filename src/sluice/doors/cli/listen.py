@@ -8,8 +8,8 @@ import msgspec
 import typer
 import uvloop
 
-from sluice.base.egress import Answer, Egress, EgressError
 from sluice.base.clock import SystemClock
+from sluice.base.egress import Answer, Egress, EgressError
 from sluice.base.ids import Ids
 from sluice.base.reach import NODES
 from sluice.business.webhooks.deliveries.sign import (

@@ -1,12 +1,9 @@
 """sluice <command>."""
 
-import asyncio
 import sys
-from collections.abc import Coroutine
-from typing import Any, Final
+from typing import Final
 
 import typer
-import uvloop
 
 from sluice.base.errors import SluiceError
 from sluice.doors.cli import books, chains, demo, doctor, keys, listen, merchants, serve

@@ -65,7 +65,7 @@ async def _loop(app: App, name: str, turn: Turn, topic: str, idle_s: float) -> N
                 log.exception("loop.failed", loop=name, error=repr(error)[:200])
                 troubled, busy = True, False
             if not busy:
-                pause_s = _TROUBLE_S * (0.5 + random.random()) if troubled else idle_s  # noqa: S311, TID251 - spreads retries
+                pause_s = _TROUBLE_S * (0.5 + random.random()) if troubled else idle_s  # noqa: S311 - spreads retries
                 await rung(event, within_s=pause_s)
 
 
