@@ -195,21 +195,25 @@
     (deposit uint)
     (flags {transferable: bool, stop-on-empty: bool})
   )
-  (let ((id (+ (var-get last-id) u1)) (asset (contract-of token)))
+  (let (
+      (id (+ (var-get last-id) u1))
+      (asset (contract-of token))
+      (now stacks-block-time)
+    )
     (asserts! (and (> rate u0) (<= rate MAX-RATE)) ERR-RATE)
     (asserts! (not (is-eq payee current-contract)) ERR-SELF)
     (map-set flows id (merge flags {
-      payer: tx-sender, token: asset, balance: u0, rate: rate, snap-debt: u0,
-      snap-time: stacks-block-time, voided: false
+      payer: tx-sender, token: asset, balance: deposit, rate: rate, snap-debt: u0,
+      snap-time: now, voided: false
     }))
     (var-set last-id id)
     (try! (nft-mint? position id payee))
-    (try! (take-in id token deposit))
+    (try! (take-in token u0 deposit))
     (print {
       sluice: u1, seq: (next-seq), ev: "flow.opened", id: id, actor: contract-caller,
       token: asset, amount: deposit,
       data: {
-        payer: tx-sender, payee: payee, rate: rate, at: stacks-block-time,
+        payer: tx-sender, payee: payee, rate: rate, at: now,
         transferable: (get transferable flags), stop-on-empty: (get stop-on-empty flags)
       }
     })
@@ -224,9 +228,9 @@
   (let ((f (try! (snapped id))))
     (asserts! (is-eq (contract-of token) (get token f)) ERR-TOKEN)
     (asserts! (not (get voided f)) ERR-VOIDED)
-    (asserts! (> amount u0) ERR-AMOUNT)
-    (map-set flows id f)
-    (try! (take-in id token amount))
+    (asserts! (and (> amount u0) (<= amount MAX-BALANCE)) ERR-AMOUNT)
+    (map-set flows id (merge f {balance: (+ (get balance f) amount)}))
+    (try! (take-in token (get balance f) amount))
     (print {
       sluice: u1, seq: (next-seq), ev: "flow.funded", id: id, actor: contract-caller,
       token: (get token f), amount: amount,
@@ -446,19 +450,23 @@
   }))
 )
 
-;; Take money into a flow; u0 only checks that it could be taken.
-(define-private (take-in (id uint) (token <ft>) (amount uint))
-  (let (
-      (f (unwrap! (map-get? flows id) ERR-NOT-FOUND))
-      (row (unwrap! (contract-call? .sluice-tokens lookup (contract-of token)) ERR-TOKEN))
-    )
+;; Take money; for u0 only see that it could be taken. `balance` is what is there already.
+(define-private (take-in (token <ft>) (balance uint) (amount uint))
+  (begin
     (asserts! (contract-call? .sluice-access accepts-money current-contract) ERR-PAUSED)
-    (asserts! (get enabled row) ERR-TOKEN)
-    (asserts! (<= amount (- MAX-BALANCE (get balance f))) ERR-AMOUNT)
-    (map-set flows id (merge f {balance: (+ (get balance f) amount)}))
-    (and (> amount u0) (try! (pull token amount)))
-    (ok true)
+    (asserts! (<= amount (- MAX-BALANCE balance)) ERR-AMOUNT)
+    (if (is-eq amount u0)
+      (assert-enabled (contract-of token))
+      (pull token amount)
+    )
   )
+)
+
+(define-private (assert-enabled (token principal))
+  (ok (asserts!
+    (get enabled (unwrap! (contract-call? .sluice-tokens lookup token) ERR-TOKEN))
+    ERR-TOKEN
+  ))
 )
 
 (define-private (assert-owner (id uint))

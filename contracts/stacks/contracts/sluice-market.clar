@@ -86,11 +86,14 @@
 ;; Can this listing be bought now?
 (define-read-only (is-live (id uint))
   (match (map-get? listings id)
-    l (and
-      (< stacks-block-time (get expires l))
-      (is-eq (get nonce l) (contract-call? .sluice-streams get-nonce id))
-      (is-eq (ok (some (get seller l))) (contract-call? .sluice-streams get-owner id))
-      (contract-call? .sluice-streams is-operator id current-contract)
+    l (match (contract-call? .sluice-streams get-position id current-contract)
+      p (and
+        (< stacks-block-time (get expires l))
+        (is-eq (get nonce l) (get nonce p))
+        (is-eq (some (get seller l)) (get owner p))
+        (get approved p)
+      )
+      false
     )
     false
   )
@@ -115,11 +118,12 @@
     (expires uint)
     (taker (optional principal))
   )
-  (let ((nonce (contract-call? .sluice-streams get-nonce id)) (fee (var-get fee-bps)))
-    (try! (assert-owner id))
+  (let ((p (try! (get-position id))) (nonce (get nonce p)) (fee (var-get fee-bps)))
+    (asserts! (is-eq (some contract-caller) (get owner p)) ERR-NOT-AUTHORIZED)
     (try! (assert-open))
-    (try! (assert-sellable id))
-    (asserts! (contract-call? .sluice-streams is-operator id current-contract) ERR-STATE)
+    (asserts! (get transferable p) ERR-STATE)
+    (asserts! (> (get remaining p) u0) ERR-STATE)
+    (asserts! (get approved p) ERR-STATE)
     (asserts! (< stacks-block-time expires) ERR-TIME)
     (try! (assert-price pay-token price))
     (map-set listings id {
@@ -208,11 +212,13 @@
   )
   (let (
       (offer (+ (var-get last-offer) u1))
-      (nonce (contract-call? .sluice-streams get-nonce id))
+      (p (try! (get-position id)))
+      (nonce (get nonce p))
       (fee (var-get fee-bps))
     )
     (try! (assert-open))
-    (try! (assert-sellable id))
+    (asserts! (get transferable p) ERR-STATE)
+    (asserts! (> (get remaining p) u0) ERR-STATE)
     (asserts! (< stacks-block-time expires) ERR-TIME)
     (map-set offers offer {
       buyer: tx-sender, position: id, nonce: nonce, token: (contract-of token),
@@ -275,20 +281,20 @@
   (let (
       (o (try! (get-open-offer offer (contract-of token))))
       (id (get position o))
-      (parts (try! (split id (get amount o) (get fee-bps o))))
+      (p (try! (get-position id)))
+      (parts (split (get amount o) (get fee-bps o) (get royalty-bps p)))
       (seller contract-caller)
     )
-    (try! (assert-owner id))
+    (asserts! (is-eq (some seller) (get owner p)) ERR-NOT-AUTHORIZED)
     (asserts! (< stacks-block-time (get expires o)) ERR-TIME)
-    (asserts! (is-eq (get nonce o) (contract-call? .sluice-streams get-nonce id)) ERR-STALE)
-    (asserts!
-      (>= (contract-call? .sluice-streams remaining id) (get min-remaining o))
-      ERR-REMAINING
-    )
+    (asserts! (is-eq (get nonce o) (get nonce p)) ERR-STALE)
+    (asserts! (>= (get remaining p) (get min-remaining o)) ERR-REMAINING)
     (asserts! (>= (get rest parts) min-amount) ERR-PRICE)
     (map-set offers offer (merge o {state: ACCEPTED}))
     (map-delete listings id)
-    (try! (pay-parts token parts seller))
+    (try! (push token (get rest parts) seller))
+    (try! (push token (get royalty parts) (get payer p)))
+    (try! (push token (get fee parts) .sluice-treasury))
     (try! (contract-call? .sluice-streams transfer id seller (get buyer o)))
     (print {
       sluice: u1, seq: (next-seq), ev: "market.offer-accepted", id: offer,
@@ -356,53 +362,87 @@
   )
   (let (
       (l (unwrap! (map-get? listings id) ERR-NOT-FOUND))
+      (p (try! (get-position id)))
       (price (get price l))
-      (parts (try! (split id price (get fee-bps l))))
+      (seller (get seller l))
+      (parts (split price (get fee-bps l) (get royalty-bps p)))
     )
     (try! (assert-open))
-    (asserts! (is-live id) ERR-STALE)
+    (asserts! (< stacks-block-time (get expires l)) ERR-STALE)
+    (asserts! (is-eq (get nonce l) (get nonce p)) ERR-STALE)
+    (asserts! (is-eq (some seller) (get owner p)) ERR-STALE)
+    (asserts! (get approved p) ERR-STALE)
     (asserts! (is-eq (contract-of token) (get pay-token l)) ERR-TOKEN)
     (asserts! (<= price max-price) ERR-PRICE)
-    (asserts! (>= (contract-call? .sluice-streams remaining id) min-remaining) ERR-REMAINING)
+    (asserts! (>= (get remaining p) min-remaining) ERR-REMAINING)
     (asserts! (is-eq taker (default-to taker (get taker l))) ERR-TAKER)
-    (asserts! (not (is-eq buyer (get seller l))) ERR-TAKER)
+    (asserts! (not (is-eq buyer seller)) ERR-TAKER)
     (map-delete listings id)
-    (try! (pull token price))
-    (try! (pay-parts token parts (get seller l)))
-    (try! (contract-call? .sluice-streams transfer id (get seller l) buyer))
+    (try! (pay-parts token price parts seller (get payer p)))
+    (try! (contract-call? .sluice-streams transfer id seller buyer))
     (print {
       sluice: u1, seq: (next-seq), ev: "market.sold", id: id, actor: contract-caller,
       token: (get pay-token l), amount: price,
-      data: {
-        seller: (get seller l), buyer: buyer, fee: (get fee parts),
-        royalty: (get royalty parts)
-      }
+      data: {seller: seller, buyer: buyer, fee: (get fee parts), royalty: (get royalty parts)}
     })
     (ok true)
   )
 )
 
 ;; How a price is shared: fee and royalty round down, the rest is the seller's.
-(define-private (split (id uint) (price uint) (bps uint))
-  (let (
-      (s (unwrap! (contract-call? .sluice-streams get-stream id) ERR-NOT-FOUND))
-      (fee (/ (* price bps) BPS))
-      (royalty (/ (* price (get royalty-bps s)) BPS))
-    )
-    (ok {fee: fee, royalty: royalty, rest: (- price fee royalty), payer: (get payer s)})
+(define-private (split (price uint) (bps uint) (royalty-bps uint))
+  (let ((fee (/ (* price bps) BPS)) (royalty (/ (* price royalty-bps) BPS)))
+    {fee: fee, royalty: royalty, rest: (- price fee royalty)}
   )
 )
 
+;; From tx-sender, who can lose nothing but the price, to those who share it; the seller
+;; must really receive his part.
 (define-private (pay-parts
     (token <ft>)
-    (parts {fee: uint, royalty: uint, rest: uint, payer: principal})
+    (price uint)
+    (parts {fee: uint, royalty: uint, rest: uint})
     (seller principal)
+    (payer principal)
   )
-  (begin
-    (try! (push token (get rest parts) seller))
-    (try! (push token (get royalty parts) (get payer parts)))
-    (push token (get fee parts) .sluice-treasury)
+  (let (
+      (asset (contract-of token))
+      (row (unwrap! (contract-call? .sluice-tokens lookup asset) ERR-TOKEN))
+      (before (unwrap! (contract-call? token get-balance seller) ERR-TOKEN))
+    )
+    (asserts! (get enabled row) ERR-TOKEN)
+    (unwrap!
+      (restrict-assets? tx-sender (
+          (with-ft asset (get asset row) (if (get stx row) u0 price))
+          (with-stx (if (get stx row) price u0))
+        )
+        (try! (give token (get rest parts) tx-sender seller))
+        (asserts!
+          (is-eq (contract-call? token get-balance seller) (ok (+ before (get rest parts))))
+          ERR-ASSET-GUARD
+        )
+        (try! (give token (get royalty parts) tx-sender payer))
+        (try! (give token (get fee parts) tx-sender .sluice-treasury))
+      )
+      ERR-ASSET-GUARD
+    )
+    (ok true)
   )
+)
+
+;; A part that is nothing, or comes back to whoever pays it, does not move.
+(define-private (give (token <ft>) (amount uint) (from principal) (to principal))
+  (if (or (is-eq amount u0) (is-eq from to))
+    (ok true)
+    (contract-call? token transfer amount from to none)
+  )
+)
+
+(define-private (get-position (id uint))
+  (ok (unwrap!
+    (contract-call? .sluice-streams get-position id current-contract)
+    ERR-NOT-FOUND
+  ))
 )
 
 (define-private (get-as-seller (id uint))
@@ -425,20 +465,6 @@
     (contract-call? .sluice-access accepts-money current-contract)
     ERR-PAUSED
   ))
-)
-
-(define-private (assert-owner (id uint))
-  (ok (asserts!
-    (is-eq (ok (some contract-caller)) (contract-call? .sluice-streams get-owner id))
-    ERR-NOT-AUTHORIZED
-  ))
-)
-
-(define-private (assert-sellable (id uint))
-  (let ((s (unwrap! (contract-call? .sluice-streams get-stream id) ERR-NOT-FOUND)))
-    (asserts! (get transferable s) ERR-STATE)
-    (ok (asserts! (> (contract-call? .sluice-streams remaining id) u0) ERR-STATE))
-  )
 )
 
 (define-private (assert-price (token principal) (price uint))

@@ -138,24 +138,14 @@
 ;; What is the recipient's at chain time t, withdrawn or not, if nothing changes.
 (define-read-only (vested-at (id uint) (t uint))
   (match (map-get? streams id)
-    s (let ((clock (own-time (get paused-at s) (get paused-total s) t)))
-      (if (get canceled s)
-        (- (get deposit s) (get refunded s))
-        (if (get tranched s)
-          (tranched-vested (default-to (list) (map-get? tranches id)) clock)
-          (linear-vested (get deposit s) (get start s) (get cliff s) (get end s)
-            (get unlock-start s) (get unlock-cliff s) (get step s) clock
-          )
-        )
-      )
-    )
+    s (vested-of id s t)
     u0
   )
 )
 
 (define-read-only (withdrawable-at (id uint) (t uint))
   (match (map-get? streams id)
-    s (less (vested-at id t) (get withdrawn s))
+    s (less (vested-of id s t) (get withdrawn s))
     u0
   )
 )
@@ -167,7 +157,7 @@
 ;; What a cancel would give back to the payer now.
 (define-read-only (refundable (id uint))
   (match (map-get? streams id)
-    s (if (get canceled s) u0 (- (get deposit s) (vested-at id stacks-block-time)))
+    s (if (get canceled s) u0 (- (get deposit s) (vested-of id s stacks-block-time)))
     u0
   )
 )
@@ -236,6 +226,24 @@
   (is-eq (some who) (map-get? operators {id: id, nonce: (get-nonce id)}))
 )
 
+;; What a market must know of a position, and whether `operator` may move it.
+(define-read-only (get-position (id uint) (operator principal))
+  (match (map-get? streams id)
+    s (let ((nonce (get-nonce id)))
+      (some {
+        owner: (nft-get-owner? position id),
+        nonce: nonce,
+        approved: (is-eq (some operator) (map-get? operators {id: id, nonce: nonce})),
+        transferable: (get transferable s),
+        remaining: (- (get deposit s) (get refunded s) (get withdrawn s)),
+        payer: (get payer s),
+        royalty-bps: (get royalty-bps s)
+      })
+    )
+    none
+  )
+)
+
 ;; --- public: new streams ---
 
 ;; Open a stream that vests along a line, at once from `unlock-start` at start and
@@ -259,7 +267,8 @@
       royalty-bps: uint})
   )
   (let (
-      (id (try! (insert (contract-of token) recipient
+      (now (try! (open-now)))
+      (id (try! (insert (contract-of token) recipient now
         {deposit: deposit, start: start, cliff: cliff, end: end, unlock-start: unlock-start,
           unlock-cliff: unlock-cliff, step: step, tranched: false}
         flags
@@ -283,8 +292,9 @@
       royalty-bps: uint})
   )
   (let (
+      (now (try! (open-now)))
       (plan (try! (fold check-tranche steps (ok {last: start, sum: u0}))))
-      (id (try! (insert (contract-of token) recipient
+      (id (try! (insert (contract-of token) recipient now
         {deposit: (get sum plan), start: start, cliff: start, end: (get last plan),
           unlock-start: u0, unlock-cliff: u0, step: u1, tranched: true}
         flags
@@ -312,7 +322,7 @@
   (let (
       (first (+ (var-get last-id) u1))
       (batch (try! (fold insert-row rows
-        (ok {token: (contract-of token), flags: flags, total: u0})
+        (ok {token: (contract-of token), now: (try! (open-now)), flags: flags, total: u0})
       )))
     )
     (try! (pull token (get total batch)))
@@ -323,13 +333,14 @@
 ;; Add money to a running line: what is vested stays exactly, the end moves out so
 ;; that the rate does not rise.
 ;; Who: anyone; tx-sender pays.
-;; Holds: linear with step u1, not canceled, not paused, past the cliff, not settled.
+;; Holds: linear, step u1, not canceled, not paused, past the cliff, not settled.
 ;; Prints: stream.topped-up {deposit, start, end, unlock-start}, on the stream's own clock.
 (define-public (top-up (id uint) (token <ft>) (amount uint))
   (let (
       (s (unwrap! (map-get? streams id) ERR-NOT-FOUND))
-      (clock (own-time none (get paused-total s) stacks-block-time))
-      (vested (vested-at id stacks-block-time))
+      (now (try! (open-now)))
+      (clock (own-time none (get paused-total s) now))
+      (vested (vested-of id s now))
       (left (- (get deposit s) vested))
     )
     (asserts! (is-eq (contract-of token) (get token s)) ERR-TOKEN)
@@ -371,9 +382,14 @@
 ;; Who: anyone, unless the owner keeps this to himself. Holds: something is due.
 ;; Prints: stream.withdrawn {to, withdrawn, at}.
 (define-public (withdraw-max (id uint) (token <ft>))
-  (let ((owner (try! (payable-owner id))) (due (withdrawable id)))
+  (let (
+      (s (unwrap! (map-get? streams id) ERR-NOT-FOUND))
+      (now stacks-block-time)
+      (owner (try! (payable-owner id (get open-withdraw s))))
+      (due (less (vested-of id s now) (get withdrawn s)))
+    )
     (asserts! (> due u0) ERR-NOTHING-DUE)
-    (pay-out id token due owner)
+    (pay-out id s token due owner now)
   )
 )
 
@@ -381,11 +397,12 @@
 ;; Who: owner of the position. Holds: 0 < amount <= due; not to this contract.
 ;; Prints: stream.withdrawn {to, withdrawn, at}.
 (define-public (withdraw-to (id uint) (token <ft>) (amount uint) (to principal))
-  (begin
+  (let ((s (unwrap! (map-get? streams id) ERR-NOT-FOUND)) (now stacks-block-time))
     (try! (assert-owner id))
     (asserts! (not (is-eq to current-contract)) ERR-SELF)
-    (asserts! (and (> amount u0) (<= amount (withdrawable id))) ERR-AMOUNT)
-    (pay-out id token amount to)
+    (asserts! (> amount u0) ERR-AMOUNT)
+    (asserts! (<= amount (less (vested-of id s now) (get withdrawn s))) ERR-AMOUNT)
+    (pay-out id s token amount to now)
   )
 )
 
@@ -393,7 +410,9 @@
 ;; Who: anyone, unless an owner keeps this to himself. Holds: ids ascend.
 ;; Prints: stream.withdrawn per stream paid.
 (define-public (withdraw-many (ids (list 25 uint)) (token <ft>))
-  (ok (get total (try! (fold withdraw-one ids (ok {token: token, last: u0, total: u0})))))
+  (ok (get total (try! (fold withdraw-one ids
+    (ok {token: token, now: stacks-block-time, last: u0, total: u0})
+  ))))
 )
 
 ;; Let everybody push what is due to the owner, or only the owner himself.
@@ -634,22 +653,54 @@
 
 ;; --- private: streams ---
 
+;; The time, if this contract takes new money now.
+(define-private (open-now)
+  (begin
+    (asserts! (contract-call? .sluice-access accepts-money current-contract) ERR-PAUSED)
+    (ok stacks-block-time)
+  )
+)
+
+(define-private (vested-of
+    (id uint)
+    (s {
+      payer: principal, pending-payer: (optional principal), token: principal, deposit: uint,
+      withdrawn: uint, refunded: uint, start: uint, cliff: uint, end: uint,
+      unlock-start: uint, unlock-cliff: uint, step: uint, paused-at: (optional uint),
+      paused-total: uint, tranched: bool, canceled: bool, cancelable: bool,
+      transferable: bool, pausable: bool, open-withdraw: bool, royalty-bps: uint
+    })
+    (t uint)
+  )
+  (let ((clock (own-time (get paused-at s) (get paused-total s) t)))
+    (if (get canceled s)
+      (- (get deposit s) (get refunded s))
+      (if (get tranched s)
+        (tranched-vested (default-to (list) (map-get? tranches id)) clock)
+        (linear-vested (get deposit s) (get start s) (get cliff s) (get end s)
+          (get unlock-start s) (get unlock-cliff s) (get step s) clock
+        )
+      )
+    )
+  )
+)
+
 (define-private (insert
     (token principal)
     (recipient principal)
+    (now uint)
     (plan {deposit: uint, start: uint, cliff: uint, end: uint, unlock-start: uint,
       unlock-cliff: uint, step: uint, tranched: bool})
     (flags {cancelable: bool, transferable: bool, pausable: bool, open-withdraw: bool,
       royalty-bps: uint})
   )
   (let ((id (+ (var-get last-id) u1)) (deposit (get deposit plan)))
-    (asserts! (contract-call? .sluice-access accepts-money current-contract) ERR-PAUSED)
     (asserts! (and (> deposit u0) (<= deposit MAX-DEPOSIT)) ERR-AMOUNT)
     (asserts! (<= (get start plan) (get cliff plan)) ERR-TIME)
     (asserts! (< (get cliff plan) (get end plan)) ERR-TIME)
-    (asserts! (< stacks-block-time (get end plan)) ERR-TIME)
+    (asserts! (< now (get end plan)) ERR-TIME)
     (asserts! (<= (- (get end plan) (get start plan)) MAX-DURATION) ERR-TIME)
-    (asserts! (<= (get start plan) (+ stacks-block-time MAX-DURATION)) ERR-TIME)
+    (asserts! (<= (get start plan) (+ now MAX-DURATION)) ERR-TIME)
     (asserts! (> (get step plan) u0) ERR-TIME)
     (asserts! (<= (get unlock-start plan) deposit) ERR-AMOUNT)
     (asserts! (<= (get unlock-cliff plan) (- deposit (get unlock-start plan))) ERR-AMOUNT)
@@ -679,12 +730,12 @@
 
 (define-private (insert-row
     (x {to: principal, amount: uint, start: uint, cliff: uint, end: uint})
-    (acc (response {token: principal, total: uint,
+    (acc (response {token: principal, now: uint, total: uint,
       flags: {cancelable: bool, transferable: bool, pausable: bool, open-withdraw: bool,
         royalty-bps: uint}} uint))
   )
   (let ((batch (try! acc)))
-    (try! (insert (get token batch) (get to x)
+    (try! (insert (get token batch) (get to x) (get now batch)
       {deposit: (get amount x), start: (get start x), cliff: (get cliff x), end: (get end x),
         unlock-start: u0, unlock-cliff: u0, step: u1, tranched: false}
       (get flags batch)
@@ -694,18 +745,27 @@
 )
 
 ;; Book and pay `amount`; the callers have checked that it is due.
-(define-private (pay-out (id uint) (token <ft>) (amount uint) (to principal))
-  (let (
-      (s (unwrap! (map-get? streams id) ERR-NOT-FOUND))
-      (withdrawn (+ (get withdrawn s) amount))
-    )
+(define-private (pay-out
+    (id uint)
+    (s {
+      payer: principal, pending-payer: (optional principal), token: principal, deposit: uint,
+      withdrawn: uint, refunded: uint, start: uint, cliff: uint, end: uint,
+      unlock-start: uint, unlock-cliff: uint, step: uint, paused-at: (optional uint),
+      paused-total: uint, tranched: bool, canceled: bool, cancelable: bool,
+      transferable: bool, pausable: bool, open-withdraw: bool, royalty-bps: uint
+    })
+    (token <ft>)
+    (amount uint)
+    (to principal)
+    (now uint)
+  )
+  (let ((withdrawn (+ (get withdrawn s) amount)))
     (asserts! (is-eq (contract-of token) (get token s)) ERR-TOKEN)
     (map-set streams id (merge s {withdrawn: withdrawn}))
     (try! (push token amount to))
     (print {
       sluice: u1, seq: (next-seq), ev: "stream.withdrawn", id: id, actor: contract-caller,
-      token: (get token s), amount: amount,
-      data: {to: to, withdrawn: withdrawn, at: stacks-block-time}
+      token: (get token s), amount: amount, data: {to: to, withdrawn: withdrawn, at: now}
     })
     (ok amount)
   )
@@ -713,16 +773,17 @@
 
 (define-private (withdraw-one
     (id uint)
-    (acc (response {token: <ft>, last: uint, total: uint} uint))
+    (acc (response {token: <ft>, now: uint, last: uint, total: uint} uint))
   )
   (let (
       (batch (try! acc))
       (token (get token batch))
-      (owner (try! (payable-owner id)))
-      (due (withdrawable id))
+      (s (unwrap! (map-get? streams id) ERR-NOT-FOUND))
+      (owner (try! (payable-owner id (get open-withdraw s))))
+      (due (less (vested-of id s (get now batch)) (get withdrawn s)))
     )
     (asserts! (> id (get last batch)) ERR-ORDER)
-    (and (> due u0) (> (try! (pay-out id token due owner)) u0))
+    (and (> due u0) (> (try! (pay-out id s token due owner (get now batch))) u0))
     (ok (merge batch {last: id, total: (+ (get total batch) due)}))
   )
 )
@@ -769,12 +830,9 @@
 )
 
 ;; The owner of a position, if this caller may make it pay out.
-(define-private (payable-owner (id uint))
-  (let (
-      (s (unwrap! (map-get? streams id) ERR-NOT-FOUND))
-      (owner (unwrap! (nft-get-owner? position id) ERR-NOT-FOUND))
-    )
-    (asserts! (or (get open-withdraw s) (is-eq contract-caller owner)) ERR-NOT-AUTHORIZED)
+(define-private (payable-owner (id uint) (open-to-all bool))
+  (let ((owner (unwrap! (nft-get-owner? position id) ERR-NOT-FOUND)))
+    (asserts! (or open-to-all (is-eq contract-caller owner)) ERR-NOT-AUTHORIZED)
     (ok owner)
   )
 )

@@ -92,13 +92,7 @@
 (define-read-only (is-chargeable (sub uint))
   (match (map-get? subs sub)
     s (match (map-get? plans (get plan s))
-      p (and
-        (<= (get state s) PAST-DUE)
-        (>= stacks-block-time (get next-at s))
-        (<= (get price p) (get price-cap s))
-        (or (is-eq (get state s) ACTIVE) (>= (get balance s) (get price p)))
-        (is-merchant-active (get merchant p))
-      )
+      p (is-ok (assert-due s p (is-merchant-active (get merchant p)) stacks-block-time))
       false
     )
     false
@@ -225,33 +219,22 @@
   (let (
       (s (unwrap! (map-get? subs sub) ERR-NOT-FOUND))
       (p (unwrap! (map-get? plans (get plan s)) ERR-NOT-FOUND))
+      (m (unwrap! (contract-call? .sluice-gateway get-merchant (get merchant p)) ERR-NOT-FOUND))
+      (now stacks-block-time)
     )
     (asserts! (is-eq (contract-of token) (get token p)) ERR-TOKEN)
-    (asserts! (<= (get state s) PAST-DUE) ERR-STATE)
-    (asserts! (is-merchant-active (get merchant p)) ERR-STATE)
-    (asserts! (>= stacks-block-time (get next-at s)) ERR-NOT-DUE)
-    (asserts! (<= (get price p) (get price-cap s)) ERR-CAP)
-    (if (>= (get balance s) (get price p))
-      (take-period sub token)
-      (begin
-        (asserts! (is-eq (get state s) ACTIVE) ERR-SHORT)
-        (mark-past-due sub)
-      )
-    )
+    (try! (assert-due s p (get active m) now))
+    (take-period sub s p token {payout: (get payout m), fee-bps: (get fee-bps m)} now)
   )
 )
 
-;; charge for up to 25 subscriptions of one token; those that cannot be charged are skipped.
-;; Who: anyone. Holds: ids ascend. Prints: sub.charged {period, fee, payout, balance} or
-;; sub.past-due {price, balance} per subscription that changes.
-(define-public (charge-many (ids (list 25 uint)) (token <ft>))
-  (let (
-      (batch (try! (fold charge-one ids
-        (ok {token: token, asset: (contract-of token), last: u0, total: u0})
-      )))
-    )
-    (ok (get total batch))
-  )
+;; charge for up to 12 subscriptions of one token; those that cannot be charged are skipped.
+;; Who: anyone. Holds: ids ascend, all of this token. Prints: sub.charged {period, fee, payout,
+;; balance} or sub.past-due {price, balance} per subscription that changes.
+(define-public (charge-many (ids (list 12 uint)) (token <ft>))
+  (ok (get total (try! (fold charge-one ids
+    (ok {token: token, now: stacks-block-time, last: u0, total: u0})
+  ))))
 )
 
 ;; --- public: the subscriber ---
@@ -338,39 +321,60 @@
 
 ;; --- private: charging ---
 
-;; Move one period's price; `charge` has checked that it is due and covered.
-(define-private (take-period (sub uint) (token <ft>))
-  (let (
-      (s (unwrap! (map-get? subs sub) ERR-NOT-FOUND))
-      (p (unwrap! (map-get? plans (get plan s)) ERR-NOT-FOUND))
-      (m (unwrap! (contract-call? .sluice-gateway get-merchant (get merchant p)) ERR-NOT-FOUND))
-      (price (get price p))
-      (fee (/ (* price (get fee-bps m)) BPS))
-      (balance (- (get balance s) price))
-      (start (payable-period (get next-at s) (get period p) (get max-arrears p)
-        stacks-block-time
-      ))
-    )
-    (map-set subs sub (merge s {
-      next-at: (+ start (get period p)), balance: balance,
-      charged: (+ (get charged s) price), state: ACTIVE
-    }))
-    (try! (push token (- price fee) (get payout m)))
-    (try! (push token fee .sluice-treasury))
-    (print {
-      sluice: u1, seq: (next-seq), ev: "sub.charged", id: sub, actor: contract-caller,
-      token: (get token p), amount: price,
-      data: {period: start, fee: fee, payout: (get payout m), balance: balance}
+;; Move one period's price, or say that the money is short; the callers have checked that
+;; the period is due.
+(define-private (take-period
+    (sub uint)
+    (s {
+      plan: uint, payer: principal, price-cap: uint, next-at: uint, balance: uint,
+      charged: uint, halted-at: uint, state: uint
     })
-    (ok price)
+    (p {
+      merchant: uint, token: principal, price: uint, period: uint, trial: uint,
+      max-arrears: uint, active: bool
+    })
+    (token <ft>)
+    (to {payout: principal, fee-bps: uint})
+    (now uint)
+  )
+  (let (
+      (price (get price p))
+      (fee (/ (* price (get fee-bps to)) BPS))
+      (balance (less (get balance s) price))
+      (start (payable-period (get next-at s) (get period p) (get max-arrears p) now))
+    )
+    (if (< (get balance s) price)
+      (mark-past-due sub s p)
+      (begin
+        (map-set subs sub (merge s {
+          next-at: (+ start (get period p)), balance: balance,
+          charged: (+ (get charged s) price), state: ACTIVE
+        }))
+        (try! (push token (- price fee) (get payout to)))
+        (try! (push token fee .sluice-treasury))
+        (print {
+          sluice: u1, seq: (next-seq), ev: "sub.charged", id: sub, actor: contract-caller,
+          token: (get token p), amount: price,
+          data: {period: start, fee: fee, payout: (get payout to), balance: balance}
+        })
+        (ok price)
+      )
+    )
   )
 )
 
-(define-private (mark-past-due (sub uint))
-  (let (
-      (s (unwrap! (map-get? subs sub) ERR-NOT-FOUND))
-      (p (unwrap! (map-get? plans (get plan s)) ERR-NOT-FOUND))
-    )
+(define-private (mark-past-due
+    (sub uint)
+    (s {
+      plan: uint, payer: principal, price-cap: uint, next-at: uint, balance: uint,
+      charged: uint, halted-at: uint, state: uint
+    })
+    (p {
+      merchant: uint, token: principal, price: uint, period: uint, trial: uint,
+      max-arrears: uint, active: bool
+    })
+  )
+  (begin
     (map-set subs sub (merge s {state: PAST-DUE}))
     (print {
       sluice: u1, seq: (next-seq), ev: "sub.past-due", id: sub, actor: contract-caller,
@@ -383,20 +387,63 @@
 
 (define-private (charge-one
     (sub uint)
-    (acc (response {token: <ft>, asset: principal, last: uint, total: uint} uint))
+    (acc (response {token: <ft>, now: uint, last: uint, total: uint} uint))
   )
-  (let ((batch (try! acc)) (token (get token batch)))
+  (let (
+      (batch (try! acc))
+      (token (get token batch))
+      (now (get now batch))
+      (s (unwrap! (map-get? subs sub) ERR-NOT-FOUND))
+      (p (unwrap! (map-get? plans (get plan s)) ERR-NOT-FOUND))
+      (m (unwrap! (contract-call? .sluice-gateway get-merchant (get merchant p)) ERR-NOT-FOUND))
+    )
     (asserts! (> sub (get last batch)) ERR-ORDER)
+    (asserts! (is-eq (contract-of token) (get token p)) ERR-TOKEN)
     (ok (merge batch {
       last: sub,
       total: (+ (get total batch)
-        (if (is-chargeable sub) (try! (charge sub token)) u0)
+        (if (is-ok (assert-due s p (get active m) now))
+          (try! (take-period sub s p token
+            {payout: (get payout m), fee-bps: (get fee-bps m)} now
+          ))
+          u0
+        )
       )
     }))
   )
 )
 
+(define-private (less (a uint) (b uint))
+  (if (> a b) (- a b) u0)
+)
+
 ;; --- private: checks ---
+
+;; Is a period due that a charge could pay, or could mark as past due?
+(define-private (assert-due
+    (s {
+      plan: uint, payer: principal, price-cap: uint, next-at: uint, balance: uint,
+      charged: uint, halted-at: uint, state: uint
+    })
+    (p {
+      merchant: uint, token: principal, price: uint, period: uint, trial: uint,
+      max-arrears: uint, active: bool
+    })
+    (merchant-active bool)
+    (now uint)
+  )
+  (begin
+    (asserts! (<= (get state s) PAST-DUE) ERR-STATE)
+    (asserts! merchant-active ERR-STATE)
+    (asserts! (>= now (get next-at s)) ERR-NOT-DUE)
+    (asserts! (<= (get price p) (get price-cap s)) ERR-CAP)
+    (asserts!
+      (or (is-eq (get state s) ACTIVE) (>= (get balance s) (get price p)))
+      ERR-SHORT
+    )
+    (ok true)
+  )
+)
 
 (define-private (assert-merchant (merchant uint))
   (let (

@@ -35,8 +35,8 @@ export const READS_MAX = {
   "sluice-streams.top-up": 40,
   "sluice-streams.transfer": 16,
   "sluice-market.list-position": 24,
-  "sluice-market.buy": 56,
-  "sluice-flow.open": 26,
+  "sluice-market.buy": 64, // the prototype knew no royalty, no module switch, no proof of delivery
+  "sluice-flow.open": 38, // the prototype checked neither module, token nor what arrived
   "sluice-flow.withdraw": 26,
   "sluice-flow.adjust": 26,
   "sluice-escrow.open": 40,
@@ -44,8 +44,8 @@ export const READS_MAX = {
   "sluice-escrow.resolve": 40,
   "sluice-escrow.dispute": 40,
   "sluice-gateway.pay-signed": 34,
-  "sluice-subs.subscribe": 24,
-  "sluice-subs.charge": 24,
+  "sluice-subs.subscribe": 42, // as flow.open, and the merchant
+  "sluice-subs.charge": 36, // the prototype paid no fee and knew no merchant
   "sluice-treasury.propose-transfer": 32,
   "sluice-treasury.approve": 32,
   "sluice-treasury.execute-transfer": 32,
