@@ -53,7 +53,7 @@ def read_log(  # noqa: PLR0911 - one return per reason
     """Read one log as a transfer of one of these tokens (address -> asset), or say why not.
 
     Zero units are refused because anyone can send them in anyone's name, and so is money that
-    comes from where it goes, because nothing moved.
+    comes from where it goes, because nothing moved. The index is the log's place in the block.
     """
     asset = assets.get(raw.address.lower())
     if raw.removed:
@@ -106,7 +106,7 @@ def memo_of(raw: RawTransaction, token: str, recipient: str) -> str | None:
 
 
 def hint_of(raw: RawTransaction, assets: Mapping[str, str]) -> Transfer | None:
-    """Return what a waiting transaction would move. Its index is 0: its log has no place yet."""
+    """Return what a waiting call would move: the first transfer of its transaction."""
     asset = assets.get(raw.to.lower()) if raw.to is not None else None
     call = read_call(raw.input) if asset is not None else None
     if asset is None or call is None or call.units == 0:

@@ -1,5 +1,6 @@
 """EvmReader: blocks and the token transfers in them, read from one node."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final, TypeAlias
@@ -37,6 +38,8 @@ class EvmReader:
 
     A transfer's memo costs a request for its transaction, so it is read only for recipients that
     `wants` names; without `wants` every transfer is asked for, which is for small networks only.
+    A transfer's index is its place among the transfers of its transaction, not the log's place in
+    the block: so the key stays the same when a waiting transaction is mined, or a fork moves it.
     A token under an asset `unknown:<token>` in `network.tokens` is reported as just that.
     """
 
@@ -130,10 +133,12 @@ class EvmReader:
 
     def _transfers(self, logs: Sequence[RawLog]) -> tuple[Transfer, ...]:
         transfers: list[Transfer] = []
+        places: Counter[str] = Counter()
         for raw in logs:
             read = read_log(raw, self._assets)
             if isinstance(read, Transfer):
-                transfers.append(read)
+                transfers.append(replace(read, index=places[read.tx_id]))
+                places[read.tx_id] += 1
             elif read in LIES:
                 raise NodeTrouble(f"{self.name} gave a log that is {read}.", Fault.NONSENSE)
         return tuple(transfers)
