@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import os
 import sys
 import time
@@ -129,13 +130,14 @@ def open_sealer(settings: Settings, ids: Ids) -> Sealer:
     return Sealer(keys, ids.bytes)
 
 
-def start_logs(app: App) -> None:
+def start_logs(app: App, *, level: int = logging.INFO) -> None:
     """Send this process's log lines where its settings say."""
 
     def on_drop(_name: str) -> None:
         app.metrics.log_fields_dropped.inc()
 
-    configure_logs(Sink(sys.stderr, app.clock, on_drop, console=app.settings.log == "console"))
+    console = app.settings.log == "console"
+    configure_logs(Sink(sys.stderr, app.clock, on_drop, console=console, level=level))
 
 
 def _chains(

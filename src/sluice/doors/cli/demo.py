@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import dataclasses
+import logging
 import socket
 import tempfile
 import time
@@ -69,15 +70,12 @@ async def _demo(home: Path, make_shop: Callable[..., Any], *, once: bool) -> Non
         node, extra, token = await _node(node_port, stack)
         app = await stack.enter_async_context(build(settings, extra_chains=extra))
         api_key, merchant_id = await _merchant(app, node, extra)
-        running = [
-            asyncio.ensure_future(run_loops(app)),
-            asyncio.ensure_future(
-                Server(
-                    whole_server(app), address="127.0.0.1", port=port, interface=Interfaces.ASGI
-                ).serve()
-            ),
-        ]
-        stack.push_async_callback(_end, running)
+        start_logs(app, level=logging.WARNING)
+        server = Server(
+            whole_server(app), address="127.0.0.1", port=port, interface=Interfaces.ASGI, log_enabled=False
+        )
+        running = [asyncio.ensure_future(run_loops(app)), asyncio.ensure_future(server.serve())]
+        stack.push_async_callback(_end, server, running)
         await _until(lambda: _answers(port))
         shop = make_shop(api_key=api_key, api_base=settings.public_url, port=shop_port)
         await asyncio.to_thread(shop.start)
@@ -99,7 +97,6 @@ async def _demo(home: Path, make_shop: Callable[..., Any], *, once: bool) -> Non
                 f"  API        {settings.public_url}/v1   ({settings.public_url}/openapi.json)\n"
                 f"  secret key {api_key}\n  account    {merchant_id}\n\nCtrl-C stops everything."
             )
-            start_logs(app)
             await _until_ended(running)
 
 
@@ -230,9 +227,9 @@ async def _until_ended(running: Sequence[asyncio.Future[Any]]) -> None:
     stop.cancel()
 
 
-async def _end(running: Sequence[asyncio.Future[Any]]) -> None:
-    for task in running:
-        task.cancel()
+async def _end(server: Server, running: Sequence[asyncio.Future[Any]]) -> None:
+    server.stop()
+    running[0].cancel()
     await asyncio.gather(*running, return_exceptions=True)
 
 

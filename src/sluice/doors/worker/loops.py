@@ -13,10 +13,14 @@ from sluice.base.errors import SluiceError
 from sluice.business.webhooks.deliveries.deliver import deliver_once
 from sluice.engine.chains.chain import Chain, ProvidersDisagree
 from sluice.engine.chains.sandbox import levers
+from sluice.engine.chains.sandbox.network import NAME as SANDBOX
+from sluice.engine.watcher.cursors import has_unsettled
 from sluice.engine.watcher.follow import follow_once, follow_pending
 
 _IDLE_S: Final = 0.5
 _TROUBLE_S: Final = 2.0
+# The sandbox keeps its pace while a payment wants depth, and slows down when nobody is paid.
+_SANDBOX_IDLE_S: Final = 30.0
 
 log = structlog.get_logger()
 
@@ -96,5 +100,7 @@ async def _follow(app: App, chain: Chain) -> bool:
 
 async def _mine(app: App) -> bool:
     async with app.works.begin() as work:
-        await levers.tick(work, idle_s=app.settings.sandbox_block_s * 5)
+        pace_s = app.settings.sandbox_block_s
+        waiting = await has_unsettled(work, SANDBOX)
+        await levers.tick(work, idle_s=pace_s if waiting else max(pace_s, _SANDBOX_IDLE_S))
     return False

@@ -21,6 +21,9 @@ _MOVE: Final = """
 UPDATE chains SET height = $2, hash = $3, finalized_height = coalesce(greatest(finalized_height, $4), $4),
   reorg_max = $5, moved_at = $6 WHERE network = $1"""
 _HALT: Final = "UPDATE chains SET halted_reason = $2 WHERE network = $1"
+_UNSETTLED: Final = """
+SELECT true FROM transfers WHERE network = $1 AND state IN ('mempool', 'included', 'confirmed')
+LIMIT 1 -- every merchant"""
 _ADD_BLOCK: Final = """
 INSERT INTO blocks (network, hash, height, parent, time, canonical) VALUES ($1, $2, $3, $4, $5, true)
 ON CONFLICT (network, hash) DO UPDATE SET canonical = true"""
@@ -30,9 +33,6 @@ WHERE network = $1 AND canonical AND height <= $2 ORDER BY height DESC LIMIT $3"
 _UNDO_BLOCKS: Final = (
     "UPDATE blocks SET canonical = false WHERE network = $1 AND canonical AND height > $2"
 )
-_FORGET_BLOCKS: Final = """
-DELETE FROM blocks b WHERE network = $1 AND height < $2
-  AND NOT EXISTS (SELECT FROM transfers t WHERE t.network = b.network AND t.block_hash = b.hash)"""
 _ORPHAN: Final = """
 UPDATE transfers SET state = 'orphaned', block_hash = NULL, height = NULL, block_time = NULL, confirmed_at = NULL
 WHERE network = $1 AND height > $2 AND state <> 'orphaned'
@@ -138,6 +138,11 @@ async def halt(work: Work, network: str, reason: str | None) -> None:
     await work.execute(_HALT, network, reason)
 
 
+async def has_unsettled(work: Work, network: str) -> bool:
+    """Say whether some transfer is seen and not final."""
+    return await work.value(_UNSETTLED, network) is True
+
+
 async def add_block(work: Work, network: str, header: Header) -> None:
     """Write a block on the best branch."""
     await work.execute(_ADD_BLOCK, network, header.hash, header.height, header.parent, header.time)
@@ -155,11 +160,6 @@ async def undo_above(work: Work, network: str, keep: int) -> list[Row]:
     """Take blocks above a height off the best branch; return the transfers that lost their place."""
     await work.execute(_UNDO_BLOCKS, network, keep)
     return await work.rows(_ORPHAN, network, keep)
-
-
-async def forget_blocks(work: Work, network: str, below: int) -> None:
-    """Delete headers below a height that no transfer stands in."""
-    await work.execute(_FORGET_BLOCKS, network, below)
 
 
 def add_target(work: Work, target: Target) -> None:
