@@ -3,7 +3,7 @@
 from typing import Final
 
 from sluice.base.money.money import Money
-from sluice.business.payments.balance.read import Balance, BalanceTransaction
+from sluice.business.payments.balance.model import Balance, BalanceTransaction
 from sluice.wire.fields import Choice, Id
 from sluice.wire.lists import ListShape
 from sluice.wire.shapes import Shape

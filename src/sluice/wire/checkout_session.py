@@ -3,8 +3,13 @@
 from typing import Final
 
 from sluice.base.errors import Invalid
-from sluice.business.payments.checkout.create import NewLine, NewSession
-from sluice.business.payments.checkout.model import LineItem, Session, Status
+from sluice.business.payments.checkout.model import (
+    LineItem,
+    NewLine,
+    NewSession,
+    Session,
+    Status,
+)
 from sluice.wire.fields import Amount, Choice, Email, Id, Integer, Text, Timestamp, Url
 from sluice.wire.given import Given
 from sluice.wire.lists import ListShape

@@ -6,8 +6,7 @@ import msgspec
 
 from sluice.business.webhooks.deliveries.retry import DEFAULT_PROFILE, PROFILES
 from sluice.business.webhooks.deliveries.sign import Scheme
-from sluice.business.webhooks.endpoints.edit import NewEndpoint
-from sluice.business.webhooks.endpoints.model import Endpoint
+from sluice.business.webhooks.endpoints.model import Endpoint, NewEndpoint
 from sluice.business.webhooks.events.model import TYPES, Event
 from sluice.wire.fields import Choice, Field, Flag, Id, Integer, Text, Timestamp
 from sluice.wire.given import Given

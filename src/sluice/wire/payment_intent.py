@@ -6,9 +6,14 @@ from typing import Any, Final
 from sluice.base.errors import Invalid
 from sluice.base.money.catalogue import CATALOGUE, find_asset
 from sluice.base.money.money import Money
-from sluice.business.payments.intents.create import NewIntent
-from sluice.business.payments.intents.model import Cancellation, Offer, PaymentIntent, Status
-from sluice.business.payments.intents.offer import Choice as Chosen
+from sluice.business.payments.intents.model import (
+    Cancellation,
+    NewIntent,
+    Offer,
+    PaymentIntent,
+    Status,
+)
+from sluice.business.payments.intents.model import Choice as Chosen
 from sluice.engine.chains.model import Style
 from sluice.wire.fields import Amount, Choice, Email, Field, Flag, Id, Integer, Text, Url
 from sluice.wire.given import Given

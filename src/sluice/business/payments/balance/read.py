@@ -3,14 +3,13 @@
 import datetime as dt
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from sluice.base.errors import NotFound
 from sluice.base.money.catalogue import money
-from sluice.base.money.money import Money
 from sluice.base.pages import Listing, Page
 from sluice.base.work import Work
+from sluice.business.payments.balance.model import Balance, BalanceTransaction
 from sluice.engine.ledger import chart
 from sluice.engine.ledger.activity import Written, find_entry, page_entries
 from sluice.engine.ledger.balance import read_balances
@@ -18,29 +17,6 @@ from sluice.engine.ledger.chart import Side
 
 _KINDS: Final = {"settlement": "charge", "settlement_reversal": "payment_reversal"}
 _FOLLOWED_BY: Final = "finalization"
-
-
-@dataclass(frozen=True, slots=True)
-class Balance:
-    """Money by asset: spendable, credited but not yet beyond any fork, and unapplied."""
-
-    available: list[Money]
-    pending: list[Money]
-    unapplied: list[Money]
-
-
-@dataclass(frozen=True, slots=True)
-class BalanceTransaction:
-    """One movement of the merchant's money. `intent_id` is the payment it belongs to."""
-
-    id: str
-    type: str
-    amount: Money
-    fee: Money
-    intent_id: str
-    description: str
-    created_at: dt.datetime
-    available_at: dt.datetime | None
 
 
 async def read_balance(work: Work) -> Balance:

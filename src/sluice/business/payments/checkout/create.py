@@ -1,8 +1,6 @@
 """Open a page for one cart."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 
 from sluice.base.errors import Invalid
 from sluice.base.money.catalogue import find_asset
@@ -10,42 +8,15 @@ from sluice.base.money.money import Money
 from sluice.base.work import Work
 from sluice.business.accounts.merchants.model import Merchant
 from sluice.business.payments.checkout import store
-from sluice.business.payments.checkout.model import LineItem, PaymentStatus, Session, Status
-from sluice.business.payments.intents.create import NewIntent, create_intent
-from sluice.business.payments.intents.model import PaymentIntent
-
-
-@dataclass(frozen=True, slots=True)
-class NewLine:
-    """One line as asked for."""
-
-    name: str
-    currency: str
-    unit_amount: int
-    quantity: int
-    description: str | None = None
-    images: Sequence[str] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class NewSession:
-    """What is asked for when a session is opened."""
-
-    lines: Sequence[NewLine]
-    success_url: str | None = None
-    cancel_url: str | None = None
-    return_url: str | None = None
-    ui_mode: str = "hosted_page"
-    customer_id: str | None = None
-    customer_email: str | None = None
-    client_reference_id: str | None = None
-    locale: str | None = None
-    submit_type: str | None = None
-    metadata: Mapping[str, str] = field(default_factory=dict)
-    intent_metadata: Mapping[str, str] = field(default_factory=dict)
-    description: str | None = None
-    expires_at: dt.datetime | None = None
-    idempotency_key: str | None = None
+from sluice.business.payments.checkout.model import (
+    LineItem,
+    NewSession,
+    PaymentStatus,
+    Session,
+    Status,
+)
+from sluice.business.payments.intents.create import create_intent
+from sluice.business.payments.intents.model import NewIntent, PaymentIntent
 
 
 async def create_session(

@@ -38,6 +38,39 @@ MOVES: Final = States(
 
 
 @dataclass(frozen=True, slots=True)
+class NewLine:
+    """One line as asked for."""
+
+    name: str
+    currency: str
+    unit_amount: int
+    quantity: int
+    description: str | None = None
+    images: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NewSession:
+    """What is asked for when a session is opened."""
+
+    lines: Sequence[NewLine]
+    success_url: str | None = None
+    cancel_url: str | None = None
+    return_url: str | None = None
+    ui_mode: str = "hosted_page"
+    customer_id: str | None = None
+    customer_email: str | None = None
+    client_reference_id: str | None = None
+    locale: str | None = None
+    submit_type: str | None = None
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    intent_metadata: Mapping[str, str] = field(default_factory=dict)
+    description: str | None = None
+    expires_at: dt.datetime | None = None
+    idempotency_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class LineItem:
     """One line of the cart; amounts in the currency's smallest unit."""
 

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from sluice.base.work import Work
 from sluice.business.payments.intents import store
 from sluice.business.payments.intents.facts import IntentOffered
-from sluice.business.payments.intents.model import PaymentIntent
-from sluice.business.payments.intents.offer import Choice, make_offers
+from sluice.business.payments.intents.model import Choice, PaymentIntent
+from sluice.business.payments.intents.offer import make_offers
 from sluice.engine.chains.registry import Chains
 from sluice.engine.rates.quote import RatePolicy
 

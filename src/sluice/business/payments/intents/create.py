@@ -1,34 +1,20 @@
 """Price a promise, give it its terms, start the clock."""
 
 import datetime as dt
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
 
 from sluice.base.errors import NotFound
-from sluice.base.money.money import Money
 from sluice.base.work import Work
 from sluice.business.accounts.merchants.model import Merchant
 from sluice.business.payments.customers.find import customer_exists
 from sluice.business.payments.intents import store
 from sluice.business.payments.intents.facts import IntentCreated
-from sluice.business.payments.intents.model import PaymentIntent, Resolution, Status, Terms
-
-
-@dataclass(frozen=True, slots=True)
-class NewIntent:
-    """What is asked for when an intent is made."""
-
-    amount: Money
-    customer_id: str | None = None
-    description: str | None = None
-    receipt_email: str | None = None
-    statement_descriptor: str | None = None
-    return_url: str | None = None
-    metadata: Mapping[str, str] = field(default_factory=dict)
-    options: Mapping[str, Any] = field(default_factory=dict)
-    expires_in_s: int | None = None
-    idempotency_key: str | None = None
+from sluice.business.payments.intents.model import (
+    NewIntent,
+    PaymentIntent,
+    Resolution,
+    Status,
+    Terms,
+)
 
 
 async def create_intent(work: Work, new: NewIntent, *, merchant: Merchant) -> PaymentIntent:

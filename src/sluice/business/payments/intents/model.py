@@ -12,6 +12,7 @@ from sluice.base.errors import IllegalMove
 from sluice.base.money.money import Money
 from sluice.base.states import States
 from sluice.business.accounts.merchants.model import FeePlan, LatePolicy
+from sluice.engine.chains.model import Style
 
 
 class Status(StrEnum):
@@ -66,6 +67,31 @@ MOVES: Final = States(
         Status.CANCELED: frozenset({Status.PROCESSING}),
     },
 )
+
+
+@dataclass(frozen=True, slots=True)
+class NewIntent:
+    """What is asked for when an intent is made."""
+
+    amount: Money
+    customer_id: str | None = None
+    description: str | None = None
+    receipt_email: str | None = None
+    statement_descriptor: str | None = None
+    return_url: str | None = None
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict)
+    expires_in_s: int | None = None
+    idempotency_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What the payer, or the merchant for him, chose; None leaves it open."""
+
+    networks: Sequence[str] | None = None
+    assets: Sequence[str] | None = None
+    style: Style | None = None
 
 
 @dataclass(frozen=True, slots=True)

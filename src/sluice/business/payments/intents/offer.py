@@ -3,13 +3,12 @@
 import dataclasses
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from sluice.base.errors import Invalid
 from sluice.base.money.catalogue import asset_of
 from sluice.base.work import Work
-from sluice.business.payments.intents.model import Offer, PaymentIntent
+from sluice.business.payments.intents.model import Choice, Offer, PaymentIntent
 from sluice.engine.chains.chain import Chain
 from sluice.engine.chains.model import Style
 from sluice.engine.chains.registry import Chains
@@ -22,15 +21,6 @@ from sluice.engine.watcher.targets import expect, expect_unique_amount
 # assets with six decimals.
 _SPREAD: Final = 9_999
 _REFERENCE_BYTES: Final = 16
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """What the payer, or the merchant for him, chose; None leaves it open."""
-
-    networks: Sequence[str] | None = None
-    assets: Sequence[str] | None = None
-    style: Style | None = None
 
 
 async def make_offers(

@@ -2,8 +2,7 @@
 
 import dataclasses
 import datetime as dt
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from typing import Any, Final
 
 from sluice.base.errors import Invalid
@@ -12,26 +11,13 @@ from sluice.base.sealing import Sealer, place
 from sluice.base.work import Work
 from sluice.business.trust.audit.record import record_action
 from sluice.business.webhooks.deliveries.queue import cancel_deliveries
-from sluice.business.webhooks.deliveries.retry import DEFAULT_PROFILE, profile_named
+from sluice.business.webhooks.deliveries.retry import profile_named
 from sluice.business.webhooks.deliveries.sign import SECRET_BYTES, make_secret
 from sluice.business.webhooks.endpoints import store
 from sluice.business.webhooks.endpoints.find import found
-from sluice.business.webhooks.endpoints.model import Endpoint
+from sluice.business.webhooks.endpoints.model import Endpoint, NewEndpoint
 
 OVERLAP_MAX_S: Final = 7 * 86400
-
-
-@dataclass(frozen=True, slots=True)
-class NewEndpoint:
-    """What is asked for when an endpoint is made."""
-
-    url: str
-    enabled_events: Sequence[str]
-    description: str | None = None
-    metadata: Mapping[str, str] = field(default_factory=dict)
-    api_version: str | None = None
-    schemes: Sequence[str] = ("stripe", "standard")
-    retry_profile: str = DEFAULT_PROFILE
 
 
 async def create_endpoint(

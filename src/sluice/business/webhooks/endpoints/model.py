@@ -4,6 +4,21 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from sluice.business.webhooks.deliveries.retry import DEFAULT_PROFILE
+
+
+@dataclass(frozen=True, slots=True)
+class NewEndpoint:
+    """What is asked for when an endpoint is made."""
+
+    url: str
+    enabled_events: Sequence[str]
+    description: str | None = None
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    api_version: str | None = None
+    schemes: Sequence[str] = ("stripe", "standard")
+    retry_profile: str = DEFAULT_PROFILE
+
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:

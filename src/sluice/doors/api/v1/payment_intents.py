@@ -10,8 +10,7 @@ from sluice.business.payments.intents.cancel import cancel_intent
 from sluice.business.payments.intents.confirm import confirm_intent
 from sluice.business.payments.intents.create import create_intent
 from sluice.business.payments.intents.find import find_intent, lock_intent, page_intents
-from sluice.business.payments.intents.model import PaymentIntent
-from sluice.business.payments.intents.offer import Choice
+from sluice.business.payments.intents.model import Choice, PaymentIntent
 from sluice.business.payments.intents.update import update_intent
 from sluice.doors.api.route import Call, Route, Shown
 from sluice.wire import payment_intent as wire
