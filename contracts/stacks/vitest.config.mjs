@@ -7,6 +7,9 @@ import { defineConfig } from "vitest/config";
 
 mkdirSync(".build", { recursive: true });
 
+const argv = getClarinetVitestsArgv();
+const report = (name) => (name.includes("/") ? name : `.build/${name}`);
+
 export default defineConfig({
   test: {
     environment: "clarinet",
@@ -19,10 +22,10 @@ export default defineConfig({
     hookTimeout: 60_000,
     environmentOptions: {
       clarinet: {
-        ...getClarinetVitestsArgv(),
+        ...argv,
         costs: true,
-        costsFilename: ".build/costs-reports.json",
-        coverageFilename: ".build/lcov.info",
+        costsFilename: report(argv.costsFilename),
+        coverageFilename: report(argv.coverageFilename),
       },
     },
   },

@@ -131,12 +131,11 @@
 
 ;; Hold a gateway payment: already accepted and delivered, released after `hold` blocks.
 ;; Who: sluice-gateway; tx-sender pays and is the payer.
-;; Holds: 6 <= hold <= 4320 burn blocks; payer and payee differ.
+;; Holds: payer and payee differ; the gateway bounds `hold`.
 ;; Prints: escrow.funded, with no further fee: the gateway took it.
 (define-public (open-for (token <ft>) (payee principal) (amount uint) (hold uint) (source uint))
   (begin
     (asserts! (is-eq contract-caller .sluice-gateway) ERR-NOT-AUTHORIZED)
-    (asserts! (and (>= hold u6) (<= hold u4320)) ERR-TIME)
     (fund token payee .sluice-access amount
       {state: DELIVERED, deliver-in: u0, review: hold, release-at: (+ burn-block-height hold)}
       {window: HOLD-ARB-WINDOW, default-payee-bps: HOLD-DEFAULT-BPS}
