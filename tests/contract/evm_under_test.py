@@ -138,10 +138,6 @@ class EvmUnderTest:
             await self.anvil.ask("eth_sendRawTransaction", raw)
         return []
 
-    async def fork_with(self, depth: int, raw: str) -> None:
-        """Replace the newest blocks by as many, the first of which holds this transaction."""
-        await self.anvil.ask("anvil_reorg", depth, [[raw, 0]])
-
     async def replace(self, tx_id: str, recipient: str, units: int) -> str:
         """Send a transfer with the nonce of a waiting one and twice its fee."""
         old = await self.anvil.ask("eth_getTransactionByHash", tx_id)
