@@ -8,7 +8,7 @@ from sluice.base.ids import MerchantId
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """A merchant's program, or nobody in particular: the system itself, which sees every merchant."""
+    """A merchant's program, or the system itself, which sees every merchant."""
 
     merchant_id: MerchantId | None
     livemode: bool

@@ -6,12 +6,12 @@ their own: inside the transactions a NOTIFY would make every commit wait for eve
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 import structlog
 
-from sluice.base.database import Connection, Database
+from sluice.base.database import CONNECTION_LOST, Connection, Database
 
 _CHANNEL: Final = "sluice"
 _GATHER_S: Final = 0.005
@@ -39,7 +39,7 @@ class Bell:
             self._something.set()
 
     @contextlib.contextmanager
-    def watch(self, topic: str):  # type: ignore[no-untyped-def]
+    def watch(self, topic: str) -> Iterator[asyncio.Event]:
         """Give an event that is set whenever the topic rings; clear it before you look."""
         event = asyncio.Event()
         self._waiting.setdefault(topic, set()).add(event)
@@ -56,14 +56,14 @@ class Bell:
         while True:
             try:
                 connection = await database.dedicated()
-            except OSError as error:
+            except CONNECTION_LOST as error:
                 log.warning("bell.unreachable", error=type(error).__name__)
                 await asyncio.sleep(_RECONNECT_S)
                 continue
             try:
                 await connection.add_listener(_CHANNEL, self._heard)
                 await self._send(connection)
-            except (OSError, ConnectionError) as error:
+            except CONNECTION_LOST as error:
                 log.warning("bell.lost", error=type(error).__name__)
                 await asyncio.sleep(_RECONNECT_S)
             finally:
@@ -71,7 +71,12 @@ class Bell:
 
     async def _send(self, connection: Connection) -> None:
         lost = asyncio.Event()
-        connection.add_termination_listener(lambda _: (lost.set(), self._something.set()))
+
+        def on_loss(_connection: object, /) -> None:
+            lost.set()
+            self._something.set()
+
+        connection.add_termination_listener(on_loss)
         while not lost.is_set():
             await self._something.wait()
             await asyncio.sleep(_GATHER_S)
@@ -82,8 +87,9 @@ class Bell:
             if topics:
                 await connection.execute("SELECT pg_notify($1, $2)", _CHANNEL, " ".join(topics))
 
-    def _heard(self, _connection: Connection, _pid: int, _channel: str, payload: str) -> None:
-        for topic in payload.split(" "):
+    def _heard(self, con_ref: object, pid: int, channel: str, payload: object) -> None:
+        del con_ref, pid, channel
+        for topic in str(payload).split(" "):
             self._wake(topic)
 
     def _wake(self, topic: str) -> None:

@@ -1,19 +1,29 @@
 """The connection pool and the transaction; the only commit in the program."""
 
 import contextlib
-from collections.abc import AsyncIterator
-from typing import Any, Final
+from collections.abc import AsyncIterator, Iterator
+from typing import Any, Final, TypeAlias
 
 import asyncpg
 import msgspec
 
 from sluice.base.errors import Conflict, SluiceError, Unavailable
 
-Connection = asyncpg.pool.PoolConnectionProxy
-Row = asyncpg.Record
+Row: TypeAlias = asyncpg.Record
+# One lent by the pool, or one of its own.
+Connection: TypeAlias = "asyncpg.pool.PoolConnectionProxy[Row] | asyncpg.Connection[Row]"
 UniqueViolation = asyncpg.UniqueViolationError
+# What the driver raises when the server, or the way to it, went away.
+CONNECTION_LOST: Final = (
+    OSError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.InterfaceError,
+)
 
-# Every connection starts as the worker's role; a merchant's Work narrows itself for one transaction.
+# Every connection starts as the worker's role; a merchant's Work narrows it for one transaction.
 WORKER_ROLE: Final = "sluice_worker"
 TENANT_ROLE: Final = "sluice_tenant"
 
@@ -31,7 +41,7 @@ _SESSION: Final = {
 class Database:
     """A pool of connections to one PostgreSQL database."""
 
-    def __init__(self, pool: asyncpg.Pool, url: str) -> None:
+    def __init__(self, pool: "asyncpg.Pool[Row]", url: str) -> None:
         self._pool = pool
         self.url = url
 
@@ -51,7 +61,7 @@ class Database:
 
     @contextlib.asynccontextmanager
     async def transaction(self, begin: str) -> AsyncIterator[Connection]:
-        """Run one transaction: commit when the block ends normally, leave nothing when it raises."""
+        """Run one transaction: commit when the block ends normally, else leave nothing."""
         async with self.connection() as connection:
             with translated():
                 await connection.execute(begin)
@@ -63,7 +73,7 @@ class Database:
                     raise
                 await connection.execute("COMMIT")
 
-    async def dedicated(self) -> asyncpg.Connection:
+    async def dedicated(self) -> "asyncpg.Connection[Row]":
         """Open a connection of its own, for LISTEN and NOTIFY; the caller closes it."""
         return await asyncpg.connect(self.url, server_settings={"application_name": "sluice-bell"})
 
@@ -90,7 +100,7 @@ async def open_database(
 
 
 @contextlib.contextmanager
-def translated():  # type: ignore[no-untyped-def]
+def translated() -> Iterator[None]:
     """Turn what the driver raises into our own errors; the rest stays a bug."""
     try:
         yield

@@ -21,7 +21,7 @@ class Kind(StrEnum):
 
 
 class SluiceError(Exception):
-    """A refusal with a stable code, the parameter it is about, and a message that says what to do."""
+    """A refusal: a stable code, the parameter it is about, a message that says what to do."""
 
     kind: ClassVar[Kind] = Kind.INTERNAL
     default_code: ClassVar[str] = "internal_error"

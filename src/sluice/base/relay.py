@@ -5,11 +5,12 @@ either all of it or none of it. A batch that fails is halved until the fact that
 stands alone; that one waits and is tried again, the others go on.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
 import structlog
 
+from sluice.base.database import CONNECTION_LOST
 from sluice.base.errors import SluiceError, Unavailable
 from sluice.base.jobs.backoff import backoff_s
 from sluice.base.outbox import store
@@ -30,11 +31,12 @@ class Relay:
         self._routes = routes
         self._reactions = reactions
 
-    async def run_once(self, batch_max: int = BATCH_MAX) -> int:
-        """Give every reaction one batch; return how many facts were digested."""
+    async def run_once(self, batch_max: int = BATCH_MAX, *, only: Collection[str] | None = None) -> int:
+        """Give every reaction, or only some, one batch; return how many facts were digested."""
         digested = 0
         for name in self._reactions:
-            digested += await self._run(name, batch_max)
+            if only is None or name in only:
+                digested += await self._run(name, batch_max)
         return digested
 
     async def _run(self, name: str, limit: int) -> int:
@@ -65,7 +67,7 @@ class Relay:
         if not claimed:
             raise error
         culprit = claimed[0]
-        log.error("reaction.failed", reaction=name, fact=culprit.fact_id, error=repr(error)[:200])
+        log.error("reaction.failed", reaction=name, fact=culprit.fact_id, exc_info=error)
         async with self._works.begin() as work:
             wait_s = backoff_s(culprit.attempts + 1)
             await store.failed(work.connection, name, culprit, repr(error)[:500], wait_s)
@@ -73,4 +75,4 @@ class Relay:
 
 
 def _is_connection_loss(error: Exception) -> bool:
-    return isinstance(error, OSError) or "Connection" in type(error).__name__
+    return isinstance(error, CONNECTION_LOST)

@@ -40,7 +40,7 @@ class Work:
 
     @property
     def owner(self) -> tuple[str, bool]:
-        """Return (merchant_id, livemode): the first two parameters of every query of a merchant's."""
+        """Return (merchant_id, livemode): the first two parameters of a merchant's queries."""
         return self.actor.merchant, self.actor.livemode
 
     def new_id(self, prefix: str) -> str:

@@ -55,9 +55,9 @@ class Jobs:
         error: str | None = None
         try:
             await self._verbs[job.name](job.args)
-        except Exception as raised:  # noqa: BLE001 - whatever a job raises is written down and tried again
+        except Exception as raised:
             error = repr(raised)[:500]
-            log.error("job.failed", job=job.name, attempts=job.attempts, error=error[:200])
+            log.exception("job.failed", job=job.name, attempts=job.attempts)
         async with self._works.begin() as work:
             if error is not None:
                 later = work.now + dt.timedelta(seconds=backoff_s(job.attempts))

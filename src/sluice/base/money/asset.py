@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Asset:
-    """An asset's code as the API writes it, how many decimals its smallest unit has, and its name."""
+    """An asset: its code as the API writes it, the decimals of its smallest unit, its name."""
 
     code: str
     decimals: int

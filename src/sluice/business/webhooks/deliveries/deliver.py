@@ -157,7 +157,7 @@ async def _send(
         error = failure.code
     except SluiceError as failure:
         error = failure.code
-        log.error("delivery.unsendable", delivery=delivery.id, error=failure.message)
+        log.exception("delivery.unsendable", delivery=delivery.id)
     took_ms = round((time.monotonic() - started) * 1000)
     return Attempt(delivery, now, status, error, took_ms)
 
