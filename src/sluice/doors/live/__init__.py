@@ -1,0 +1,1 @@
+"""Open connections: what changes is told while somebody looks."""

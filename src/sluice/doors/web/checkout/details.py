@@ -1,0 +1,94 @@
+"""What the payer needs to pay, and how far a payment has come; pure."""
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import quote
+
+from markupsafe import Markup
+
+from sluice.base.money.catalogue import asset_of, money
+from sluice.business.payments.checkout.look import Sight
+from sluice.business.payments.intents.model import Offer
+from sluice.doors.web.checkout.figures import Figure, about, address_groups, figure, unit
+from sluice.doors.web.checkout.qr import draw_qr
+from sluice.doors.web.checkout.state import missing
+from sluice.engine.chains.model import FINALIZED, Style
+from sluice.engine.chains.registry import Chains
+
+_ETHEREUM: Final = "ethereum:"
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """Where to send how much of what, in every form a wallet may take it."""
+
+    network: str
+    asset: str
+    unit: str
+    amount: Figure
+    address: str
+    address_groups: tuple[str, ...]
+    memo: str | None
+    uri: str | None
+    qr: Markup | None
+    address_qr: Markup | None
+    exact: bool
+    valid_until: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """How many confirmations there are of how many; `wanted` 0 is the network's own last word."""
+
+    depth: int
+    wanted: int
+    left: str | None
+
+
+def details_of(sight: Sight, offer: Offer, chains: Chains) -> Details | None:
+    """Return how to pay what is missing by an offer; None where its network is served no more."""
+    chain = chains.by_name.get(offer.network)
+    if chain is None:
+        return None
+    rest = missing(sight, money(offer.due, offer.asset))
+    by_memo = offer.style == Style.MEMO or rest.units != offer.due
+    memo = offer.memo if by_memo else None
+    request = chain.addresses.payment_uri(offer.address, rest, offer.memo)
+    address = chain.addresses.show(offer.address)
+    # Without its memo nobody could tell whose payment it is.
+    uri = request if memo is None or quote(memo, safe="") in request else None
+    label = f"QR code to pay {figure(rest)} on {chain.network.title}"
+    return Details(
+        network=chain.network.title,
+        asset=asset_of(offer.asset).name,
+        unit=unit(offer.asset),
+        amount=figure(rest),
+        address=address,
+        address_groups=tuple(address_groups(address)),
+        memo=memo,
+        uri=uri,
+        qr=draw_qr(uri, label) if uri else None,
+        address_qr=draw_qr(address, "QR code of the address alone") if _may_not_read(uri) else None,
+        exact=offer.style == Style.AMOUNT and memo is None,
+        valid_until=offer.valid_until,
+    )
+
+
+def steps_of(sight: Sight, chains: Chains) -> Steps | None:
+    """Return how deep the payment is that has the longest way to go."""
+    going = sight.confirming
+    if going is None:
+        return None
+    wanted = going.transfer.depth_wanted
+    if wanted == FINALIZED:
+        return Steps(going.depth, 0, None)
+    chain = chains.by_name.get(going.transfer.network)
+    left = max(0, wanted - going.depth)
+    seconds = left * chain.network.block_time_s if chain else 0
+    return Steps(min(going.depth, wanted), wanted, about(seconds) if seconds else None)
+
+
+def _may_not_read(uri: str | None) -> bool:
+    """Say whether wallets exist that read only the address: many of Ethereum's do."""
+    return uri is not None and uri.startswith(_ETHEREUM)

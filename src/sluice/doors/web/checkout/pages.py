@@ -1,0 +1,158 @@
+"""/c/<session>: the page, its two forms, and its assets."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Final
+from urllib.parse import parse_qs, quote, urlsplit
+
+from litestar import Request, Response
+from litestar.handlers import HTTPRouteHandler
+
+from sluice.app.app import App
+from sluice.base.errors import Declined, Forbidden, IllegalMove, Invalid, NotFound, SluiceError
+from sluice.base.ids import is_well_formed
+from sluice.base.limits.visitor import Subnet
+from sluice.business.payments.checkout.choose import choose, list_choices
+from sluice.business.payments.checkout.find import find_public_session
+from sluice.business.payments.checkout.look import look_at, payer_of
+from sluice.business.payments.checkout.model import Session
+from sluice.doors.web.checkout.answer import Answer, Desk, answer, throttle
+from sluice.doors.web.checkout.headers import secure_headers
+from sluice.doors.web.checkout.render import Renderer
+from sluice.doors.web.checkout.sandbox import pull
+from sluice.doors.web.checkout.state import Asked, offer_in_use
+from sluice.doors.web.checkout.view import read_pair, view, wants_options
+from sluice.doors.web.checkout.words import EXHAUSTED, NOT_LIKE_THAT
+
+_FIELDS_MAX: Final = 8
+_FORM_MAX: Final = 2_048
+_FOR_EVER: Final = "public, max-age=31536000, immutable"
+
+PageRequest = Request[Any, Any, Any]
+Verb = Callable[[Desk, PageRequest, Session], Awaitable[Answer]]
+
+
+def make_pages(app: App, *, trusted: Sequence[Subnet] = ()) -> list[HTTPRouteHandler]:
+    """Return the handlers of the hosted page; `trusted` are the subnets of proxies before us."""
+    public = urlsplit(app.settings.public_url)
+    headers = secure_headers(https=public.scheme == "https")
+    desk = Desk(app, Renderer(public.netloc), headers, trusted)
+    return [
+        _handler(desk, "GET", "/c/{session:str}", _show),
+        _handler(desk, "POST", "/c/{session:str}", _choose),
+        _handler(desk, "POST", "/c/{session:str}/sandbox", _pull),
+        _assets(desk),
+    ]
+
+
+def _handler(desk: Desk, method: str, path: str, verb: Verb) -> HTTPRouteHandler:
+    async def serve(request: PageRequest) -> Response[bytes]:
+        async def run() -> Answer:
+            session_id = str(request.path_params["session"])
+            await throttle(desk, request, livemode=session_id.startswith("cs_live"))
+            return await verb(desk, request, await _find(desk.app, session_id))
+
+        return await answer(desk, request, path, run)
+
+    serve.__doc__ = verb.__doc__
+    return HTTPRouteHandler(path, http_method=[method], status_code=200)(serve)  # type: ignore[list-item]
+
+
+async def _show(desk: Desk, request: PageRequest, session: Session) -> Answer:
+    """Show how the payment stands and what to do next."""
+    return await _page(desk, session, _asked(request))
+
+
+async def _choose(desk: Desk, request: PageRequest, session: Session) -> Answer:
+    """Take the payer's choice, or give a new price for it."""
+    form = await _form(request)
+    pair = read_pair(form.get("pay", ""))
+    if pair is None:
+        return await _page(desk, session, Asked(again=True), NOT_LIKE_THAT, 400)
+    app = desk.app
+    try:
+        async with app.works.begin(payer_of(session)) as work:
+            await choose(work, session, *pair, chains=app.chains, rates=app.rates)
+    except (Declined, IllegalMove):
+        # Paid, out of time or closed while the payer chose: the page says which.
+        return _see_other(session)
+    except Invalid:
+        return await _page(desk, session, Asked(again=True), NOT_LIKE_THAT, 400)
+    except SluiceError as error:
+        if error.code != "amounts_exhausted":
+            raise
+        return await _page(desk, session, Asked(again=True), EXHAUSTED, 503)
+    return _see_other(session, ":".join(pair))
+
+
+async def _pull(desk: Desk, request: PageRequest, session: Session) -> Answer:
+    """Let the sandbox's wallet do something; test payments only."""
+    form = await _form(request)
+    pair = read_pair(form.get("pay", ""))
+    async with desk.app.works.begin(payer_of(session)) as work:
+        sight = await look_at(work, session)
+        await pull(work, sight, offer_in_use(sight.intent, Asked(pair)), form.get("do", ""))
+    return _see_other(session, ":".join(pair) if pair else None)
+
+
+async def _page(
+    desk: Desk, session: Session, asked: Asked, trouble: str | None = None, status: int = 200
+) -> Answer:
+    app = desk.app
+    async with app.works.begin(payer_of(session)) as work:
+        sight = await look_at(work, session)
+        choices = (
+            await list_choices(work, sight.intent, chains=app.chains, rates=app.rates)
+            if wants_options(sight, asked, work.now)
+            else None
+        )
+    page = view(sight, asked, work.now, chains=app.chains, choices=choices)
+    body = desk.renderer.page(page, path=f"/c/{session.id}", now=work.now, trouble=trouble)
+    return Answer(status, body)
+
+
+async def _find(app: App, session_id: str) -> Session:
+    prefixes = ("cs_test", "cs_live")
+    if any(is_well_formed(session_id, prefix) for prefix in prefixes):
+        session = await find_public_session(app.works, session_id)
+        if session is not None:
+            return session
+    raise NotFound("No such checkout.session.", param="session")
+
+
+def _asked(request: PageRequest) -> Asked:
+    query = request.query_params
+    return Asked(read_pair(str(query.get("pay", ""))), again="again" in query)
+
+
+async def _form(request: PageRequest) -> dict[str, str]:
+    """Read a form of ours; one that another site sends is refused.
+
+    Our pages send no referrer, so browsers send no origin either: Sec-Fetch-Site says it instead.
+    """
+    if request.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
+        raise Forbidden("This form was sent by another site.", code="cross_site")
+    body = await request.body()
+    if len(body) > _FORM_MAX:
+        raise Invalid("The form is too large.", code="body_too_large")
+    try:
+        fields = parse_qs(body.decode("ascii"), max_num_fields=_FIELDS_MAX, errors="strict")
+    except ValueError as error:
+        raise Invalid("The form could not be read.", code="invalid_body") from error
+    return {name: values[0] for name, values in fields.items()}
+
+
+def _see_other(session: Session, pay: str | None = None) -> Answer:
+    query = f"?pay={quote(pay, safe=':')}" if pay else ""
+    return Answer(303, b"", {"Location": f"/c/{session.id}{query}"})
+
+
+def _assets(desk: Desk) -> HTTPRouteHandler:
+    async def serve(request: PageRequest) -> Response[bytes]:
+        """Serve the style sheet, the script or the icon."""
+        asset = desk.renderer.assets.get(str(request.path_params["name"]))
+        if asset is None:
+            return Response(b"", status_code=404, headers=desk.headers, media_type="text/plain")
+        headers = {**desk.headers, "Cache-Control": _FOR_EVER}
+        return Response(asset.content, headers=headers, media_type=asset.media_type)
+
+    return HTTPRouteHandler("/assets/{name:str}", http_method=["GET"])(serve)
