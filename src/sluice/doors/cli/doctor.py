@@ -65,6 +65,8 @@ async def _networks(app: App) -> list[tuple[bool, str]]:
             findings.append((True, f"{name}: {chain.reader.name} answers"))
         except SluiceError as error:
             findings.append((False, f"{name}: {error.message}"))
+        if chain.network.livemode and chain.reader.name.startswith("1 of"):
+            findings.append((False, f"{name}: one provider is believed alone; name a second one"))
         if halted.get(name):
             findings.append(
                 (

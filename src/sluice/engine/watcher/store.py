@@ -65,7 +65,8 @@ SELECT t.n, g.id, g.merchant_id, g.livemode, g.style, g.reference FROM t JOIN ta
 UNION ALL
 SELECT t.n, g.id, g.merchant_id, g.livemode, g.style, g.reference FROM t JOIN targets g
   ON g.network = $1 AND g.address = t.address AND g.style = 'wallet'"""
-# A transfer seen again takes its place in the block; what it is for was decided the first time.
+# A transfer seen again takes its place in the block, and what that block says it moved: a contract
+# may pay another amount on another branch. Whom it is for was decided the first time.
 _SEE: Final = """
 INSERT INTO transfers AS had (network, tx_id, index, merchant_id, livemode, target_id, reference, asset, sender,
   recipient, units, memo, state, depth_wanted, block_hash, height, block_time, seen_at)
@@ -78,7 +79,8 @@ SELECT $1, n.*, $14, $15, $16, $17 FROM (
 ) n
 ON CONFLICT (network, tx_id, index) DO UPDATE
   SET state = excluded.state, block_hash = excluded.block_hash, height = excluded.height,
-    block_time = excluded.block_time, depth_wanted = excluded.depth_wanted
+    block_time = excluded.block_time, depth_wanted = excluded.depth_wanted, asset = excluded.asset,
+    sender = excluded.sender, recipient = excluded.recipient, units = excluded.units, memo = excluded.memo
   WHERE had.state = 'orphaned' OR (had.state = 'mempool' AND excluded.state = 'included')
 RETURNING merchant_id, livemode, network, tx_id, index, reference"""
 _CONFIRM: Final = """

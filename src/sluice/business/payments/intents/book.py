@@ -145,7 +145,11 @@ def _sums(intent: PaymentIntent, paying: Sequence[Payment]) -> list[tuple[Money,
 
 
 def _differs(held: Credit, use: Use | None) -> bool:
-    return use is None or use.purpose is not held.purpose
+    """Say whether a credit is not what the payment is used for now, or not what it moved."""
+    if use is None:
+        return True
+    now = (use.purpose, use.payment.asset, use.payment.units)
+    return now != (held.purpose, held.asset, held.units)
 
 
 def _credit(intent: PaymentIntent, use: Use, seq: int) -> Credit:

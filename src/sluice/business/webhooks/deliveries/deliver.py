@@ -27,7 +27,9 @@ from sluice.business.webhooks.endpoints.edit import open_secrets
 from sluice.business.webhooks.endpoints.model import Endpoint
 
 IN_FLIGHT_MAX: Final = 2
-_CHUNK: Final = 40
+_CHUNK: Final = 100
+# A turn is far shorter than the lease, so that a slow receiver does not outlive its lane.
+_TURN_S: Final = 20.0
 _LEASE_S: Final = 120.0
 # After trouble the lane rests, so that an endpoint that is down does not use up the workers.
 _REST_S: Final = 5.0
@@ -80,22 +82,23 @@ async def deliver_once(deliverer: Deliverer, *, lanes_max: int = 16) -> int:
 
 async def _serve(deliverer: Deliverer, endpoint: Endpoint, token: str) -> int:
     """Serve one lane for one chunk and give it back."""
-    async with deliverer.works.begin() as work:
+    async with deliverer.works.look() as work:
         due = await store.due(
             work, endpoint.merchant_id, endpoint.id, livemode=endpoint.livemode, limit=_CHUNK
         )
-        secrets = open_secrets(endpoint, work.now, sealer=deliverer.sealer)
         now = work.now
+    secrets = open_secrets(endpoint, now, sealer=deliverer.sealer)
     attempts = await _send_all(deliverer, endpoint, due, secrets, now)
+    outcomes = [judge(attempt.status_code) for attempt in attempts]
+    fine = all(outcome is Outcome.DELIVERED for outcome in outcomes)
     async with deliverer.works.begin() as work:
-        if attempts and await lanes.holds_lane(work, endpoint.id, token):
+        rest_s = 0.0 if fine else deliverer.rest_s
+        if await lanes.release_lane(work, endpoint.id, token, rest_s) and attempts:
             await _write(work, endpoint, attempts)
-        trouble = any(judge(attempt.status_code) is not Outcome.DELIVERED for attempt in attempts)
-        await lanes.release_lane(work, endpoint.id, token, deliverer.rest_s if trouble else 0.0)
-        if not trouble and len(due) == _CHUNK:
+        if fine and len(due) == _CHUNK:
             work.tell("deliveries")
-    for attempt in attempts:
-        deliverer.observe(attempt, judge(attempt.status_code))
+    for attempt, outcome in zip(attempts, outcomes, strict=True):
+        deliverer.observe(attempt, outcome)
     return len(attempts)
 
 
@@ -106,10 +109,12 @@ async def _send_all(
     secrets: Sequence[str],
     now: dt.datetime,
 ) -> list[Attempt]:
-    """Send at most two at a time, and stop at the first trouble: the rest would meet the same."""
+    """Send at most two at a time; stop at the first trouble, which the rest would meet too, and
+    when the lane was held for long enough."""
     waiting = iter(due)
     made: list[Attempt] = []
     healthy = True
+    until = time.monotonic() + _TURN_S
 
     async def runner() -> None:
         nonlocal healthy
@@ -117,7 +122,7 @@ async def _send_all(
             attempt = await _send(deliverer, endpoint, delivery, secrets, now)
             made.append(attempt)
             healthy = healthy and judge(attempt.status_code) is Outcome.DELIVERED
-            if not healthy:
+            if not healthy or time.monotonic() > until:
                 return
 
     async with asyncio.TaskGroup() as group:

@@ -13,14 +13,9 @@ async def claim_lanes(work: Work, limit: int, lease_s: float, token: str) -> lis
     return await store.claim_lanes(work, limit, lease_s, token)
 
 
-async def holds_lane(work: Work, endpoint_id: str, token: str) -> bool:
-    """Say whether a lane is still this worker's."""
-    return await store.holds_lane(work, endpoint_id, token)
-
-
-async def release_lane(work: Work, endpoint_id: str, token: str, rest_s: float) -> None:
-    """Give a lane back, to rest for a while."""
-    await store.release_lane(work, endpoint_id, token, rest_s)
+async def release_lane(work: Work, endpoint_id: str, token: str, rest_s: float) -> bool:
+    """Give a lane back, to rest for a while; say whether it was still this worker's."""
+    return await store.release_lane(work, endpoint_id, token, rest_s)
 
 
 async def set_failing(work: Work, endpoint: Endpoint, since: dt.datetime | None) -> None:

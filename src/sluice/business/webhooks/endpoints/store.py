@@ -44,8 +44,6 @@ RETURNING w.id, w.merchant_id, w.livemode, w.url, w.enabled_events, w.status, w.
 _RELEASE: Final = """
 UPDATE webhook_endpoints SET lane_until = now() + make_interval(secs => $3), lane_token = NULL
 WHERE id = $1 AND lane_token = $2 -- every merchant"""
-_HELD: Final = """
-SELECT true FROM webhook_endpoints WHERE id = $1 AND lane_token = $2 FOR UPDATE -- every merchant"""
 _HEALTH: Final = """
 UPDATE webhook_endpoints SET status = $2, disabled_reason = $3, failing_since = $4
 WHERE id = $1 AND status = 'enabled' -- every merchant"""
@@ -94,14 +92,9 @@ async def claim_lanes(work: Work, limit: int, lease_s: float, token: str) -> lis
     ]
 
 
-async def holds_lane(work: Work, endpoint_id: str, token: str) -> bool:
-    """Say whether the lane is still this worker's, and keep it so until the Work ends."""
-    return await work.value(_HELD, endpoint_id, token) is True
-
-
-async def release_lane(work: Work, endpoint_id: str, token: str, rest_s: float) -> None:
-    """Give a lane back; nobody takes it for `rest_s` seconds."""
-    await work.execute(_RELEASE, endpoint_id, token, rest_s)
+async def release_lane(work: Work, endpoint_id: str, token: str, rest_s: float) -> bool:
+    """Give a lane back, and say whether it was held; nobody takes it for `rest_s` seconds."""
+    return await work.execute(_RELEASE, endpoint_id, token, rest_s) == 1
 
 
 async def set_health(
