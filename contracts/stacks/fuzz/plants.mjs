@@ -19,5 +19,11 @@ export const PLANTS = {
     { what: "a stale listing is sold", plant: ["(asserts! (is-live id) ERR-STALE)\n    (asserts! (is-eq (contract-of token) (get pay-token l)) ERR-TOKEN)", "(asserts! (is-eq (contract-of token) (get pay-token l)) ERR-TOKEN)"] },
     { what: "the buyer's floor is ignored", plant: ["(asserts! (>= (contract-call? .sluice-streams remaining id) min-remaining) ERR-REMAINING)", "true"] },
   ],
-  "sluice-treasury": [],
+  "sluice-treasury": [
+    { what: "a transfer needs no approvals", plant: ["(asserts! (>= (get approvals p) (needed kind)) ERR-THRESHOLD)", "true"] },
+    { what: "the delay is skipped", plant: ["(asserts! (>= burn-block-height (get eta p)) ERR-EARLY)", "true"] },
+    { what: "the last signers can be removed", plant: ["(asserts! (> (var-get n-signers) (var-get threshold)) ERR-THRESHOLD)", "true"] },
+    { what: "old approvals outlive a change of signers", plant: ["(asserts! (is-eq (get epoch p) (var-get epoch)) ERR-EPOCH)\n    (asserts! (< burn", "(asserts! (< burn"] },
+    { what: "spending takes what is reserved", plant: ["(<= amount (try! (surplus token)))", "(<= amount (+ (try! (surplus token)) (get-reserved asset)))"] },
+  ],
 };

@@ -3,7 +3,7 @@
 //   node run.mjs                   every target: invariants between random calls, then properties
 //   node run.mjs --only streams    one target
 //   node run.mjs --seed 3 --runs 2000
-//   node run.mjs --plants          breaks each contract on purpose; every break must be found
+//   node run.mjs --plants --runs 1000   breaks each contract on purpose; every break must be found
 //
 // A run fails when an invariant or a property fails, and also when a driver never once succeeded or an
 // invariant was never checked: then the fuzzer did not go where it should.
