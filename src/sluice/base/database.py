@@ -7,7 +7,7 @@ from typing import Any, Final, TypeAlias
 import asyncpg
 import msgspec
 
-from sluice.base.errors import Conflict, SluiceError, Unavailable
+from sluice.base.errors import Conflict, Unavailable
 
 Row: TypeAlias = asyncpg.Record
 # One lent by the pool, or one of its own.
@@ -114,8 +114,18 @@ def translated() -> Iterator[None]:
         raise Unavailable(
             "The database could not finish in time; try again in a moment."
         ) from error
-    except SluiceError:
-        raise
+    except (
+        OSError,
+        asyncpg.PostgresConnectionError,
+        asyncpg.AdminShutdownError,
+        asyncpg.CrashShutdownError,
+    ) as error:
+        raise Unavailable("The database went away; try again in a moment.") from error
+
+
+def waited_for(conflict: Conflict) -> str:
+    """Return what a Conflict waited for, in the database's words; empty when it does not say."""
+    return str(getattr(conflict.__cause__, "context", None) or "")
 
 
 async def _prepare(connection: Connection) -> None:

@@ -20,9 +20,14 @@ class Caller:
     merchant: Merchant
     kind: str
 
+    @property
+    def is_client(self) -> bool:
+        """Say whether a publishable key asks, which anybody may have read in a page."""
+        return "payments:client" in self.actor.permissions
+
 
 async def authenticate(works: Works, text: str, *, sealer: Sealer) -> Caller:
-    """Return the caller of a token, or refuse. Asked anew each time, so that revoking works at once."""
+    """Return the caller of a token, or refuse; asked anew each time: revoking works at once."""
     token = read_token(text)
     async with works.look() as work:
         found = await store.find(work, token.key_id)
