@@ -19,11 +19,11 @@ async def newest_first(
     work: Work,
     select: str,
     page: Page,
+    noun: Callable[[Row], T],
+    *,
     alias: str,
     filters: Sequence[tuple[str, object]],
     created: Mapping[str, dt.datetime],
-    noun: Callable[[Row], T],
-    *,
     age: str = "created_at",
 ) -> Listing[T]:
     """Run `select` (which ends in the merchant's WHERE on $1 and $2) for one page.
@@ -40,9 +40,8 @@ async def newest_first(
     backwards = page.ending_before is not None
     cursor = page.ending_before or page.starting_after
     if cursor is not None:
-        await _check_cursor(
-            work, select, alias, cursor, "ending_before" if backwards else "starting_after"
-        )
+        param = "ending_before" if backwards else "starting_after"
+        await _check_cursor(work, f"{select} AND {alias}.id = $3", cursor, param)
         conditions.append((f"{alias}.id {'>' if backwards else '<'} {{}}", cursor))
     arguments = [value for _, value in conditions]
     where = "".join(
@@ -54,6 +53,6 @@ async def newest_first(
     return Listing(items[::-1] if backwards else items, len(rows) > page.limit)
 
 
-async def _check_cursor(work: Work, select: str, alias: str, cursor: str, param: str) -> None:
-    if await work.row(f"{select} AND {alias}.id = $3", *work.owner, cursor) is None:
+async def _check_cursor(work: Work, select: str, cursor: str, param: str) -> None:
+    if await work.row(select, *work.owner, cursor) is None:
         raise Invalid(f"No such object: '{cursor}'.", code="resource_missing", param=param)

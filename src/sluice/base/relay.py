@@ -31,7 +31,9 @@ class Relay:
         self._routes = routes
         self._reactions = reactions
 
-    async def run_once(self, batch_max: int = BATCH_MAX, *, only: Collection[str] | None = None) -> int:
+    async def run_once(
+        self, batch_max: int = BATCH_MAX, *, only: Collection[str] | None = None
+    ) -> int:
         """Give every reaction, or only some, one batch; return how many facts were digested."""
         digested = 0
         for name in self._reactions:

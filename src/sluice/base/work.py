@@ -173,6 +173,6 @@ def _combine(statements: tuple[str, ...]) -> str:
     for number, statement in enumerate(statements):
         name = "facts_added" if statement is outbox.ADD_FACTS else f"w{number}"
         shifted = _PARAMETER.sub(lambda match, by=offset: f"${int(match[1]) + by}", statement)  # type: ignore[misc]
-        parts.append(f"{name} AS ({shifted})")
+        parts.append(f"{name} AS ({shifted}\n)")
         offset += max((int(number) for number in _PARAMETER.findall(statement)), default=0)
     return f"WITH {', '.join(parts)} SELECT 1"

@@ -34,7 +34,8 @@ UPDATE reactions SET attempts = attempts + 1, last_error = $3,
 WHERE reaction = $1 AND fact_id = $2 AND attempts = $5"""
 _WAITING: Final = """
 SELECT reaction, count(*) AS waiting, max(attempts) AS attempts, min(f.at) AS oldest
-FROM reactions r JOIN facts f ON f.id = r.fact_id GROUP BY reaction ORDER BY reaction"""
+FROM reactions r JOIN facts f ON f.id = r.fact_id
+GROUP BY reaction ORDER BY reaction -- every merchant"""
 # -- every merchant
 _FORGET: Final = """
 DELETE FROM facts WHERE id IN (

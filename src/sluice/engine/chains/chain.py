@@ -1,4 +1,4 @@
-"""ChainReader and Addresses: what a network must offer. The docstrings are promises, tested as such."""
+"""ChainReader and Addresses: what a network must offer; each docstring is a tested promise."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ class ProviderTrouble(SluiceError):
 
 
 class ProvidersDisagree(SluiceError):
-    """Providers tell different stories about the same height; nothing is believed until they agree."""
+    """Providers tell different stories about one height; none is believed until they agree."""
 
     default_code = "providers_disagree"
 
@@ -36,7 +36,7 @@ class ChainReader(Protocol):
         ...
 
     async def check(self) -> None:
-        """Raise WrongNetwork when the source serves another network, ProviderTrouble when it is silent."""
+        """Raise WrongNetwork when it serves another network, ProviderTrouble when it is silent."""
         ...
 
     async def tip(self) -> Tip:
@@ -65,7 +65,7 @@ class Addresses(Protocol):
     """What one network's addresses look like."""
 
     def parse(self, text: str) -> str:
-        """Return the address in its one stored form, or raise Invalid with code `address_invalid`."""
+        """Return the address in its one stored form, or raise Invalid: `address_invalid`."""
         ...
 
     def show(self, address: str) -> str:
@@ -84,9 +84,7 @@ class Chain:
     network: Network
     reader: ChainReader
     addresses: Addresses
-    derive: Callable[[str], str] | None = (
-        None  # an address of its own for a reference, where we can
-    )
-    wanted: set[str] | None = (
-        None  # the recipients whose memos are worth a request; kept up by the watcher
-    )
+    # An address of its own for a reference, where we can.
+    derive: Callable[[str], str] | None = None
+    # The recipients whose memos are worth a request; kept up by the watcher.
+    wanted: set[str] | None = None

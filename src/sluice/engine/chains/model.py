@@ -33,7 +33,7 @@ class Header:
 
 @dataclass(frozen=True, slots=True)
 class Tip:
-    """The newest header a source knows, and the height it calls final, where the network says so."""
+    """The newest header a source knows, and the height it calls final, where it says so."""
 
     header: Header
     finalized_height: int | None = None
@@ -62,7 +62,7 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Tier:
-    """Up to this many units (None: no limit) a transfer counts at this depth (0: when finalised)."""
+    """Up to so many units (None: no limit) a transfer counts at this depth (0: when finalised)."""
 
     up_to: int | None
     depth: int

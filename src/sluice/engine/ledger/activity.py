@@ -36,7 +36,9 @@ async def page_entries(
     created: Mapping[str, dt.datetime] | None = None,
 ) -> Listing[Written]:
     """Return the merchant's entries of some kinds, newest first."""
-    listing = await store.page_entries(work, page, kinds, followed_by, source, created or {})
+    listing = await store.page_entries(
+        work, page, kinds=kinds, followed_by=followed_by, source=source, created=created or {}
+    )
     return Listing([_written(row) for row in listing.items], listing.has_more)
 
 

@@ -26,7 +26,8 @@ RECEIVED: Final = "received"
 PENDING: Final = "pending"
 # Deeper than any fork we believe in: may be spent.
 AVAILABLE: Final = "available"
-# Money that belongs to no open intent: late, surplus, wrong asset, unannounced. Waits for a decision.
+# Money that belongs to no open intent: late, surplus, wrong asset, unannounced. It waits for a
+# decision.
 UNAPPLIED: Final = "unapplied"
 # The part of the merchant's money that is owed to the platform.
 FEES: Final = "fees"

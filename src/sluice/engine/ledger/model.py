@@ -40,7 +40,7 @@ class Entry:
             sign = 1 if posting.side is Side.DEBIT else -1
             sums[posting.money.asset.code] += sign * posting.money.units
             normal_side(posting.account)
-        if len(self.postings) < 2 or any(sums.values()):
+        if not self.postings or any(sums.values()):
             raise Invalid(
                 f"entry {self.kind} {self.source} does not balance", code="entry_unbalanced"
             )

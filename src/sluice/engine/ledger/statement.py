@@ -21,5 +21,5 @@ async def read_statement(
             row["at"],
             money(row["change"], asset),
         )
-        for row in await store.statement(work, account, asset, start, end, limit)
+        for row in await store.statement(work, account, asset, start=start, end=end, limit=limit)
     ]

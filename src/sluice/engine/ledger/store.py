@@ -137,7 +137,7 @@ async def balance_at(work: Work, kind: str, asset: str, at: dt.datetime) -> int:
 
 
 async def statement(
-    work: Work, kind: str, asset: str, start: dt.datetime, end: dt.datetime, limit: int
+    work: Work, kind: str, asset: str, *, start: dt.datetime, end: dt.datetime, limit: int
 ) -> list[Row]:
     """Return the lines of an account between two instants."""
     return await work.rows(_STATEMENT, *work.owner, kind, asset, start, end, limit)
@@ -146,6 +146,7 @@ async def statement(
 async def page_entries(
     work: Work,
     page: Page,
+    *,
     kinds: Sequence[str],
     followed_by: str,
     source: str | None,
@@ -156,7 +157,9 @@ async def page_entries(
     if source is not None:
         filters.append(("e.source = {}", source))
     select = _ENTRIES.format(followed_by=followed_by)
-    return await newest_first(work, select, page, "e", filters, created, lambda row: row, age="at")
+    return await newest_first(
+        work, select, page, lambda row: row, alias="e", filters=filters, created=created, age="at"
+    )
 
 
 async def get_entry(

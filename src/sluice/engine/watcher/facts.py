@@ -7,7 +7,7 @@ from sluice.base.facts import Fact
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TransferMoved(Fact):
-    """What the facts about a transfer share: which one, and the reference it was waited for under."""
+    """What the facts about a transfer share: which one, and under which reference we waited."""
 
     network: str
     tx_id: str

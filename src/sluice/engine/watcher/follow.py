@@ -71,7 +71,7 @@ async def resume(work: Work, network: str) -> None:
 
 
 async def _begin(works: Works, chain: Chain, tip: Tip) -> None:
-    """Start a little below the tip, so that a fork right after the start finds ground to stand on."""
+    """Start a little below the tip, so that a fork right after it finds ground to stand on."""
     height = max(0, tip.header.height - chain.network.finality.reorg_max)
     header = await chain.reader.header(height)
     if header is None:
@@ -103,7 +103,7 @@ async def _switch(works: Works, chain: Chain, cursor: Cursor, tip: Tip) -> None:
     keep = next(header for header in ours if header.height == plan.keep)
     blocks = await _branch(chain, keep, cursor.height, tip)
     async with works.begin() as work:
-        await record_switch(work, network, keep, cursor.hash, blocks, tip)
+        await record_switch(work, network, blocks, tip, keep=keep, left=cursor.hash)
     log.warning(
         "chain.switched", network=network.name, height=plan.keep, depth=cursor.height - plan.keep
     )

@@ -26,15 +26,15 @@ async def record_blocks(work: Work, network: Network, blocks: Sequence[Block], t
 
 
 async def record_switch(
-    work: Work, network: Network, keep: Header, top: str, blocks: Sequence[Block], tip: Tip
+    work: Work, network: Network, blocks: Sequence[Block], tip: Tip, *, keep: Header, left: str
 ) -> None:
     """Undo everything above `keep` and apply the other branch: nobody sees what is between.
 
-    `top` is the hash of the block we leave. A transfer that both branches hold keeps standing, only
-    as deep as the new branch makes it.
+    `left` is the hash of the block we stood on. A transfer that both branches hold keeps standing,
+    only as deep as the new branch makes it.
     """
     held = await store.cursor(work, network.name, lock=True)
-    if held is None or held.hash != top:
+    if held is None or held.hash != left:
         raise Conflict("another worker moved this chain's cursor", code="cursor_moved")
     lost = await store.undo_above(work, network.name, keep.height)
     await store.move(work, network.name, keep, tip.finalized_height, network.finality.reorg_max)

@@ -174,13 +174,10 @@ async def try_target(work: Work, target: Target) -> bool:
     return await work.value(_TRY_TARGET, *_target_columns(target)) is not None
 
 
-async def amounts_taken(
-    work: Work, network: str, address: str, asset: str, low: int, high: int
-) -> set[int]:
-    """Return the amounts between two that are waited for at an address."""
-    return {
-        row["units"] for row in await work.rows(_AMOUNTS_TAKEN, network, address, asset, low, high)
-    }
+async def amounts_taken(work: Work, target: Target, low: int, high: int) -> set[int]:
+    """Return the amounts from `low` to `high` that are waited for at the target's address."""
+    rows = await work.rows(_AMOUNTS_TAKEN, target.network, target.address, target.asset, low, high)
+    return {row["units"] for row in rows}
 
 
 async def shared_addresses(work: Work, network: str) -> list[str]:

@@ -24,9 +24,7 @@ async def expect_unique_amount(work: Work, target: Target, *, spread: int) -> Ta
     """
     high = target.units or 0
     low = max(1, high - spread)
-    taken = await store.amounts_taken(
-        work, target.network, target.address, target.asset or "", low, high
-    )
+    taken = await store.amounts_taken(work, target, low, high)
     for _ in range(_TRIES):
         free = high - low + 1 - len(taken)
         if free <= 0:

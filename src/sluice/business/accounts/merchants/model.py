@@ -5,7 +5,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
+import msgspec
+
 from sluice.base.errors import Invalid
+
+FEE_BPS_MAX: Final = 1000
 
 
 class LatePolicy(StrEnum):
@@ -17,9 +21,9 @@ class LatePolicy(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FeePlan:
-    """What the platform charges on a payment. `fixed`, `least` and `most` are minor units of `currency`.
+    """What the platform charges on a payment; no plan may take more than 10 % of it.
 
-    bps_cap follows the time-locked cap of the fee schedule: no plan may charge more than 10 %.
+    `fixed`, `least` and `most` are in the smallest unit of the payment's currency.
     """
 
     bps: int = 0
@@ -29,8 +33,10 @@ class FeePlan:
     collection: str = "accrue"  # accrue | split | withhold
 
     def __post_init__(self) -> None:
-        if not 0 <= self.bps <= 1000:
-            raise Invalid("a fee is between 0 and 1000 bps", code="fee_invalid", param="bps")
+        if not 0 <= self.bps <= FEE_BPS_MAX:
+            raise Invalid(
+                f"a fee is between 0 and {FEE_BPS_MAX} bps", code="fee_invalid", param="bps"
+            )
         if (
             self.fixed < 0
             or (self.least or 0) < 0
@@ -61,6 +67,11 @@ class Merchant:
     status: str
     settings: Settings
     created_at: dt.datetime
+
+
+def read_settings(stored: object) -> Settings:
+    """Turn settings as they are stored into their value."""
+    return msgspec.convert(stored, type=Settings)
 
 
 FEE_PRESETS: Final = {

@@ -1,12 +1,12 @@
 """Rows of merchants and their wallets."""
 
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
 from sluice.base.database import Row
 from sluice.base.work import Work
-from sluice.business.accounts.merchants.model import Merchant, Settings
+from sluice.business.accounts.merchants.model import Merchant, read_settings
 
 _ADD: Final = (
     "INSERT INTO merchants (id, name, status, settings, created_at) VALUES ($1, $2, $3, $4, $5)"
@@ -56,11 +56,6 @@ async def set_wallet(work: Work, network: str, address: str) -> None:
 async def wallets(work: Work) -> dict[str, str]:
     """Return the merchant's addresses by network."""
     return {row["network"]: row["address"] for row in await work.rows(_WALLETS, *work.owner)}
-
-
-def read_settings(stored: Any) -> Settings:  # noqa: ANN401 - JSON from our own table
-    """Turn stored settings into their value."""
-    return msgspec.convert(stored, type=Settings)
 
 
 def _merchant(row: Row) -> Merchant:

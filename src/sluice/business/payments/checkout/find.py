@@ -31,5 +31,5 @@ async def page_sessions(
     filters: Mapping[str, str] | None = None,
     created: Mapping[str, dt.datetime] | None = None,
 ) -> Listing[Session]:
-    """Return a page of sessions; `filters` may name intent_id, customer_id, status or customer_email."""
+    """Return a page of sessions; `filters` are intent_id, customer_id, status, customer_email."""
     return await store.page(work, page, filters=filters or {}, created=created or {})

@@ -35,7 +35,8 @@ async def expire_session(work: Work, session_id: str) -> Session:
     locked = await store.get(work, session_id, lock=True)
     if locked is None or locked.status is not Status.OPEN:
         raise IllegalMove(
-            f"Only Checkout Sessions with a status of open can be expired; this one is {session.status}.",
+            "Only Checkout Sessions with a status of open can be expired; "
+            f"this one is {session.status}.",
             code="checkout_session_unexpected_state",
         )
     await cancel_intent(work, intent, Cancellation.EXPIRED)

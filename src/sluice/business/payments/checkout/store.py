@@ -69,7 +69,9 @@ async def page(
     conditions: list[tuple[str, object]] = [
         (f"s.{column} = {{}}", value) for column, value in filters.items()
     ]
-    return await newest_first(work, _MINE, page, "s", conditions, created, _session)
+    return await newest_first(
+        work, _MINE, page, _session, alias="s", filters=conditions, created=created
+    )
 
 
 async def save(work: Work, sessions: Iterable[Session]) -> None:

@@ -4,7 +4,6 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from sluice.base.errors import NotFound
 from sluice.base.work import Work
 from sluice.business.payments.customers import store
 from sluice.business.payments.customers.facts import (
@@ -25,28 +24,24 @@ async def create_customer(work: Work, fields: Mapping[str, Any]) -> Customer:
     return customer
 
 
-async def update_customer(work: Work, customer_id: str, changes: Mapping[str, Any]) -> Customer:
-    """Change a customer's fields."""
-    customer = dataclasses.replace(await _locked(work, customer_id), **changes)
+async def update_customer(work: Work, held: Customer, changes: Mapping[str, Any]) -> Customer:
+    """Change the fields of a customer that this Work holds locked."""
+    customer = dataclasses.replace(held, **changes)
     await store.save(work, customer)
-    _record(work, CustomerUpdated, customer)
+    merchant_id, livemode = work.owner
+    fact = CustomerUpdated(
+        merchant_id=merchant_id, livemode=livemode, customer=customer, before=held
+    )
+    work.record([fact])
     return customer
 
 
-async def delete_customer(work: Work, customer_id: str) -> Customer:
-    """Forget a customer: everything personal goes, the id stays for the books."""
-    held = await _locked(work, customer_id)
+async def delete_customer(work: Work, held: Customer) -> Customer:
+    """Forget a customer that this Work holds locked: the id stays for the books, no more."""
     gone = Customer(held.id, held.merchant_id, held.livemode, held.created_at, deleted_at=work.now)
     await store.save(work, gone)
-    _record(work, CustomerDeleted, gone)
+    _record(work, CustomerDeleted, held)
     return gone
-
-
-async def _locked(work: Work, customer_id: str) -> Customer:
-    customer = await store.get(work, customer_id, lock=True)
-    if customer is None or customer.deleted_at is not None:
-        raise NotFound(f"No such customer: '{customer_id}'", param="id")
-    return customer
 
 
 def _record(work: Work, kind: type[CustomerFact], customer: Customer) -> None:

@@ -20,12 +20,14 @@ class CustomerCreated(CustomerFact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CustomerUpdated(CustomerFact):
-    """The merchant knows something else about them."""
+    """The merchant knows something else about them than `before`."""
+
+    before: Customer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CustomerDeleted(CustomerFact):
-    """The merchant forgot them."""
+    """The merchant forgot them; this is the last that is said of who they were."""
 
 
 CUSTOMER_FACTS = (CustomerCreated, CustomerUpdated, CustomerDeleted)

@@ -23,6 +23,14 @@ async def find_customer(work: Work, customer_id: str) -> Customer:
     return customer
 
 
+async def lock_customer(work: Work, customer_id: str) -> Customer:
+    """Return a customer locked until the Work ends; refuse also when they were deleted."""
+    customer = await store.get(work, customer_id, lock=True)
+    if customer is None or customer.deleted_at is not None:
+        raise NotFound(f"No such customer: '{customer_id}'", param="id")
+    return customer
+
+
 async def page_customers(
     work: Work,
     page: Page,

@@ -8,7 +8,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """Somebody who pays, as the merchant knows them. Deleting keeps the id and forgets the person."""
+    """Somebody who pays, as the merchant knows them; deleting forgets all but the id."""
 
     id: str
     merchant_id: str

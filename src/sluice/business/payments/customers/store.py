@@ -51,7 +51,9 @@ async def page(
     filters: list[tuple[str, object]] = [("(c.deleted_at IS NULL) = {}", True)]
     if email is not None:
         filters.append(("c.email = {}", email))
-    return await newest_first(work, _MINE, page, "c", filters, created, _customer)
+    return await newest_first(
+        work, _MINE, page, _customer, alias="c", filters=filters, created=created
+    )
 
 
 async def save(work: Work, customer: Customer) -> None:

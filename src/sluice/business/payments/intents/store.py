@@ -130,7 +130,9 @@ async def page(
         filters.append(("p.id = {}", intent_id))
     if charged:
         filters.append(("(p.processing_at IS NOT NULL) = {}", True))
-    return await newest_first(work, _MINE, page, "p", filters, created, _intent)
+    return await newest_first(
+        work, _MINE, page, _intent, alias="p", filters=filters, created=created
+    )
 
 
 async def save(work: Work, intents: Iterable[PaymentIntent]) -> None:

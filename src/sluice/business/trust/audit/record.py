@@ -9,7 +9,4 @@ from sluice.business.trust.audit import store
 
 async def record_action(work: Work, action: str, object_id: str, detail: Mapping[str, Any]) -> None:
     """Add a line to the diary, in the transaction of what it tells about."""
-    actor = work.actor
-    await store.append(
-        work, actor.merchant_id, actor.key_id or "operator", action, object_id, detail
-    )
+    await store.append(work, action, object_id, detail)

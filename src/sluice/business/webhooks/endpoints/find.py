@@ -15,6 +15,11 @@ async def find_endpoint(work: Work, endpoint_id: str) -> Endpoint:
     return found(await store.get(work, endpoint_id), endpoint_id)
 
 
+async def lock_endpoint(work: Work, endpoint_id: str) -> Endpoint:
+    """Return an endpoint of the merchant's locked until the Work ends, or refuse."""
+    return found(await store.get(work, endpoint_id, lock=True), endpoint_id)
+
+
 async def page_endpoints(
     work: Work, page: Page, *, created: Mapping[str, dt.datetime] | None = None
 ) -> Listing[Endpoint]:

@@ -67,7 +67,9 @@ async def get(work: Work, endpoint_id: str, *, lock: bool = False) -> Endpoint |
 async def page(work: Work, page: Page, *, created: Mapping[str, dt.datetime]) -> Listing[Endpoint]:
     """Return endpoints, newest first."""
     filters: list[tuple[str, object]] = [("w.status <> {}", "deleted")]
-    return await newest_first(work, _MINE, page, "w", filters, created, _endpoint)
+    return await newest_first(
+        work, _MINE, page, _endpoint, alias="w", filters=filters, created=created
+    )
 
 
 async def listeners(work: Work, merchant_ids: Sequence[str]) -> list[Endpoint]:

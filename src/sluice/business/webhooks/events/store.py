@@ -76,7 +76,9 @@ async def page(
     filters: list[tuple[str, object]] = [("e.type = ANY({}::text[])", list(types))] if types else []
     if delivered is not None:
         filters.append((_TAKEN_BY_ALL + " = {}", delivered))
-    return await newest_first(work, _MINE, page, "e", filters, created, _event)
+    return await newest_first(
+        work, _MINE, page, _event, alias="e", filters=filters, created=created
+    )
 
 
 async def after(work: Work, seq: int, limit: int) -> list[Event]:

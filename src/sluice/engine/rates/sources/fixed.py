@@ -29,7 +29,7 @@ class FixedRates:
 
 
 def read_prices(text: str) -> dict[tuple[str, str], Fraction]:
-    """Read `btc/usd=60000, usdc/usd=1` into prices; refuse what is not a positive decimal number."""
+    """Read `btc/usd=60000, usdc/usd=1` into prices; refuse what is not a positive number."""
     prices = {}
     for part in filter(None, (part.strip() for part in text.split(","))):
         pair, _, number = part.partition("=")
