@@ -20,10 +20,10 @@ const WORKER = fileURLToPath(new URL("worker.mjs", import.meta.url));
 
 // The contracts that hold most money, and the test files that judge their mutants.
 export const JUDGED = {
-  "sluice-streams": "^sluice-(streams|market)",
-  "sluice-escrow": "^sluice-escrow",
-  "sluice-treasury": "^sluice-treasury",
-  "sluice-market": "^sluice-market",
+  "sluice-streams": /^(sluice-streams|authority|regressions|custody|actors)/.source,
+  "sluice-escrow": /^(sluice-escrow|sluice-gateway|authority|regressions|custody|actors)/.source,
+  "sluice-treasury": /^(sluice-treasury|authority|regressions|custody|actors)/.source,
+  "sluice-market": /^(sluice-market|authority|regressions|custody|actors)/.source,
 };
 
 class Worker {

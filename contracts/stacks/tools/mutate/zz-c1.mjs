@@ -1,0 +1,155 @@
+// Mutation testing: breaks the contracts one expression at a time and asks the tests to notice.
+//
+//   node tools/mutate/run.mjs                 a fixed sample; fails below the target or on an unexplained survivor
+//   node tools/mutate/run.mjs --full          every mutant; writes docs/mutation.md
+//   node tools/mutate/run.mjs --only streams  one contract; with --list, its mutants and no run
+//
+// A mutant counts when it compiles. It is killed when any test fails that runs its lines.
+
+import { fork } from "node:child_process";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { ROOT, loadSuite } from "../lib/suite.mjs";
+import { mutantsOf, sampleOf } from "./operators.mjs";
+import { report } from "./report.mjs";
+
+export const TARGET = 0.9;
+const WORKER = fileURLToPath(new URL("worker.mjs", import.meta.url));
+
+// The contracts that hold most money, and the test files that judge their mutants.
+export const JUDGED = {
+  "sluice-gateway": "^(sluice-gateway|authority)",
+  "sluice-escrow": /^(sluice-escrow|sluice-gateway|authority|regressions|custody|actors)/.source,
+  "sluice-treasury": /^(sluice-treasury|authority|regressions|custody|actors)/.source,
+  "sluice-market": /^(sluice-market|authority|regressions|custody|actors)/.source,
+};
+
+class Worker {
+  constructor(options) {
+    this.options = options;
+  }
+
+  async start() {
+    // What the SDK prints about a failed call is expected here: mutants make calls fail.
+    this.process = fork(WORKER, { cwd: ROOT, stdio: ["ignore", "ignore", "ignore", "ipc"] });
+    return this.ask("start", this.options);
+  }
+
+  ask(task, rest = {}) {
+    return new Promise((resolve, reject) => {
+      const done = (settle) => (value) => {
+        this.process.off("message", onMessage);
+        this.process.off("exit", onExit);
+        settle(value);
+      };
+      const onMessage = ({ answer, error }) => (error ? done(reject)(new Error(error)) : done(resolve)(answer));
+      const onExit = (status) => done(reject)(new Error(`the worker ended with ${status}`));
+      this.process.on("message", onMessage);
+      this.process.on("exit", onExit);
+      this.process.send({ task, ...rest });
+    });
+  }
+
+  stop() {
+    this.process.kill();
+  }
+}
+
+/** Tests that run a line of the mutant, those that killed most per millisecond first. */
+function testsFor(mutant, tests, kills) {
+  const touches = ({ lines }) =>
+    mutant.global || lines.some((line) => line >= mutant.line && line <= mutant.lastLine);
+  const killsOf = (test) => (kills.get(`${mutant.fn} ${test.name}`) ?? 0) * 10 + (kills.get(test.name) ?? 0);
+  const worth = (test) => (killsOf(test) + 0.1) / test.ms;
+  return tests.filter(touches).sort((a, b) => worth(b) - worth(a));
+}
+
+async function judgeContract(name, mutants, jobs) {
+  const workers = Array.from({ length: jobs }, (_, n) => new Worker({ contract: name, folder: `${name}-${n}`, files: JUDGED[name] }));
+  const started = performance.now();
+  for (const worker of workers) await worker.start();
+  const { tests, slow } = await workers[0].ask("baseline");
+  const kills = new Map();
+  const queue = [...mutants];
+  const results = [];
+  const work = async (worker) => {
+    for (let mutant = queue.shift(); mutant; mutant = queue.shift()) {
+      const chosen = testsFor(mutant, tests, kills).map(({ index, needs }) => ({ index, needs }));
+      const { verdict, by, broken } = await worker.ask("judge", { mutant, tests: chosen });
+      if (verdict === "killed") for (const key of [by, `${mutant.fn} ${by}`]) kills.set(key, (kills.get(key) ?? 0) + 1);
+      results.push({ ...mutant, source: undefined, verdict, by, tests: chosen.length });
+      if (broken) {
+        worker.stop();
+        await worker.start();
+      }
+      if (results.length % 50 === 0) console.log(`  ${name}: ${results.length} of ${mutants.length}`);
+    }
+    worker.stop();
+  };
+  await Promise.all(workers.map(work));
+  const place = new Map(mutants.map(({ id }, n) => [id, n]));
+  results.sort((a, b) => place.get(a.id) - place.get(b.id));
+  return { name, results, tests: tests.length, slow, seconds: Math.round((performance.now() - started) / 1000) };
+}
+
+async function main() {
+  const { values: options } = parseArgs({
+    options: {
+      full: { type: "boolean", default: false },
+      list: { type: "boolean", default: false },
+      only: { type: "string" },
+      sample: { type: "string", default: "25" },
+      jobs: { type: "string", default: "2" },
+    },
+  });
+  const names = Object.keys(JUDGED).filter((name) => !options.only || name === `sluice-${options.only}`);
+  const { contracts } = await loadSuite();
+  const summaries = [];
+  for (const name of names) {
+    const all = mutantsOf(contracts.find((contract) => contract.name === name));
+    const mutants = options.full ? all : sampleOf(all, Number(options.sample));
+    if (options.list) {
+      for (const { id, line, from, to } of mutants) console.log(`${id} (line ${line}): ${flat(from)} → ${flat(to)}`);
+      continue;
+    }
+    const summary = await judgeContract(name, mutants, Number(options.jobs));
+    mkdirSync(join(ROOT, ".build/mutate-c1"), { recursive: true });
+    writeFileSync(join(ROOT, `.build/mutate-c1/${name}.json`), JSON.stringify(summary, null, 1));
+    summaries.push(summary);
+    print(summary);
+  }
+  if (options.list) return;
+  if (options.full && !options.only) writeFileSync(join(ROOT, "docs/mutation.md"), report(summaries, reasons()));
+  process.exitCode = verdictOf(summaries) ? 0 : 1;
+}
+
+const flat = (text) => text.replace(/\s+/g, " ");
+const reasons = () => JSON.parse(readFileSync(new URL("survivors.json", import.meta.url), "utf8"));
+const count = (results, verdict) => results.filter((result) => result.verdict === verdict).length;
+
+function print({ name, results, tests, seconds }) {
+  const killed = count(results, "killed");
+  const survived = results.filter(({ verdict }) => verdict === "survived");
+  for (const { id, line, from, to } of survived) console.log(`  survived: ${id} (line ${line}): ${flat(from)} → ${flat(to)}`);
+  console.log(
+    `${name}: ${killed} of ${killed + survived.length} mutants killed (${percent(killed, survived.length)} %), ` +
+      `${count(results, "invalid")} did not compile, ${tests} tests, ${seconds} s`,
+  );
+}
+
+const percent = (killed, survived) => ((100 * killed) / Math.max(1, killed + survived)).toFixed(1);
+
+function verdictOf(summaries) {
+  const results = summaries.flatMap((summary) => summary.results);
+  const killed = count(results, "killed");
+  const survived = results.filter(({ verdict }) => verdict === "survived");
+  const known = reasons();
+  const unexplained = survived.filter(({ id }) => !known[id]);
+  for (const { id } of unexplained) console.log(`no reason is given for the survivor ${id}`);
+  console.log(`all: ${percent(killed, survived.length)} % killed, target ${100 * TARGET} %`);
+  return killed >= TARGET * (killed + survived.length) && unexplained.length === 0;
+}
+
+await main();
