@@ -10,8 +10,7 @@ from sluice.base.work import Work
 from sluice.business.accounts.merchants.edit import find_merchant
 from sluice.business.accounts.merchants.model import Merchant
 from sluice.business.payments.checkout.model import Session
-from sluice.business.payments.checkout.model import Status as SessionStatus
-from sluice.business.payments.intents import credits as credit_store
+from sluice.business.payments.intents.credits import find_credits
 from sluice.business.payments.intents.find import find_intent
 from sluice.business.payments.intents.model import Cancellation, Payment, PaymentIntent, Status
 from sluice.business.payments.intents.resolve import Purpose, Standing, stand
@@ -55,7 +54,8 @@ class Sight:
     def is_done(self) -> bool:
         """Say whether nothing will change any more that a payer waits for."""
         if self.intent.status is Status.SUCCEEDED:
-            return self.session.status is SessionStatus.COMPLETE
+            # Until it is final, a fork may still undo it.
+            return self.intent.finalized_at is not None
         # What was sent in time may still arrive after the end of time.
         expired = self.intent.cancellation_reason is Cancellation.EXPIRED
         return self.intent.status is Status.CANCELED and not expired
@@ -68,7 +68,7 @@ async def look_at(work: Work, session: Session) -> Sight:
     progress = (
         await find_progress(work, [offer.id for offer in intent.offers]) if intent.offers else []
     )
-    live, _ = await credit_store.of_transfers(work, [_key(one.transfer) for one in progress])
+    live, _ = await find_credits(work, [_key(one.transfer) for one in progress])
     order = {
         held.key: turn
         for turn, held in enumerate(held for held in live if held.purpose is Purpose.PAYMENT)

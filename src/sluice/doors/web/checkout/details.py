@@ -10,7 +10,7 @@ from markupsafe import Markup
 from sluice.base.money.catalogue import asset_of, money
 from sluice.business.payments.checkout.look import Sight
 from sluice.business.payments.intents.model import Offer
-from sluice.doors.web.checkout.figures import Figure, about, address_groups, figure, unit
+from sluice.doors.web.checkout.figures import Figure, about, address_groups, figure, price, unit
 from sluice.doors.web.checkout.qr import draw_qr
 from sluice.doors.web.checkout.state import missing
 from sluice.engine.chains.model import FINALIZED, Style
@@ -27,6 +27,7 @@ class Details:
     asset: str
     unit: str
     amount: Figure
+    worth: str | None
     address: str
     address_groups: tuple[str, ...]
     memo: str | None
@@ -51,6 +52,7 @@ def details_of(sight: Sight, offer: Offer, chains: Chains) -> Details | None:
     chain = chains.by_name.get(offer.network)
     if chain is None:
         return None
+    intent = sight.intent
     rest = missing(sight, money(offer.due, offer.asset))
     by_memo = offer.style == Style.MEMO or rest.units != offer.due
     memo = offer.memo if by_memo else None
@@ -64,6 +66,7 @@ def details_of(sight: Sight, offer: Offer, chains: Chains) -> Details | None:
         asset=asset_of(offer.asset).name,
         unit=unit(offer.asset),
         amount=figure(rest),
+        worth=None if rest.asset == intent.amount.asset else price(missing(sight, intent.amount)),
         address=address,
         address_groups=tuple(address_groups(address)),
         memo=memo,

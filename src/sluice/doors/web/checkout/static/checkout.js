@@ -83,6 +83,9 @@
     for (const each of within.querySelectorAll("button")) each.disabled = !on;
   }
 
+  const lines = byId("lines");
+  if (lines && matchMedia("(min-width: 60rem)").matches) lines.open = true;
+
   let renewed = 0;
   function tick() {
     const until = byId("until");
