@@ -3,11 +3,12 @@
 //   node tools/mutate/run.mjs                 a fixed sample; fails below the target or on an unexplained survivor
 //   node tools/mutate/run.mjs --full          every mutant; writes docs/mutation.md
 //   node tools/mutate/run.mjs --only streams  one contract; with --list, its mutants and no run
+//   node tools/mutate/run.mjs --report        docs/mutation.md again, from the results of the last full runs
 //
 // A mutant counts when it compiles. It is killed when any test fails that runs its lines.
 
 import { fork } from "node:child_process";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -99,11 +100,13 @@ async function main() {
     options: {
       full: { type: "boolean", default: false },
       list: { type: "boolean", default: false },
+      report: { type: "boolean", default: false },
       only: { type: "string" },
       sample: { type: "string", default: "25" },
       jobs: { type: "string", default: "2" },
     },
   });
+  if (options.report) return writeReport();
   const names = Object.keys(JUDGED).filter((name) => !options.only || name === `sluice-${options.only}`);
   const { contracts } = await loadSuite();
   const summaries = [];
@@ -115,14 +118,20 @@ async function main() {
       continue;
     }
     const summary = await judgeContract(name, mutants, Number(options.jobs));
-    mkdirSync(join(ROOT, ".build/mutate"), { recursive: true });
-    writeFileSync(join(ROOT, `.build/mutate/${name}.json`), JSON.stringify(summary, null, 1));
+    if (options.full) writeFileSync(resultsOf(name), JSON.stringify(summary, null, 1));
     summaries.push(summary);
     print(summary);
   }
   if (options.list) return;
-  if (options.full && !options.only) writeFileSync(join(ROOT, "docs/mutation.md"), report(summaries, reasons()));
+  if (options.full && !options.only) writeReport();
   process.exitCode = verdictOf(summaries) ? 0 : 1;
+}
+
+const resultsOf = (name) => join(ROOT, `.build/mutate/${name}.json`);
+
+function writeReport() {
+  const summaries = Object.keys(JUDGED).map((name) => JSON.parse(readFileSync(resultsOf(name), "utf8")));
+  writeFileSync(join(ROOT, "docs/mutation.md"), report(summaries, reasons()));
 }
 
 const flat = (text) => text.replace(/\s+/g, " ");
