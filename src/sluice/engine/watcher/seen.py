@@ -3,10 +3,13 @@
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from sluice.base.database import Row
 from sluice.base.work import Work
 from sluice.engine.watcher import store
+
+Key: TypeAlias = tuple[str, str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +30,10 @@ class SeenTransfer:
     paid_at: dt.datetime
     height: int | None
 
-
-Key = tuple[str, str, int]
+    @property
+    def key(self) -> Key:
+        """Return what makes it one transfer."""
+        return self.network, self.tx_id, self.index
 
 
 async def find_by_reference(work: Work, references: Sequence[str]) -> list[SeenTransfer]:

@@ -10,10 +10,10 @@ from sluice.base.work import Work
 from sluice.business.accounts.merchants.edit import find_merchant
 from sluice.business.accounts.merchants.model import Merchant
 from sluice.business.payments.checkout.model import Session
-from sluice.business.payments.intents.credits import find_credits
 from sluice.business.payments.intents.find import find_intent
-from sluice.business.payments.intents.model import Cancellation, Payment, PaymentIntent, Status
-from sluice.business.payments.intents.resolve import Purpose, Standing, stand
+from sluice.business.payments.intents.model import Cancellation, PaymentIntent, Status
+from sluice.business.payments.intents.resolve import Standing
+from sluice.business.payments.intents.standing import find_standing
 from sluice.engine.chains.model import FINALIZED
 from sluice.engine.watcher.progress import Progress, find_progress
 from sluice.engine.watcher.seen import SeenTransfer
@@ -32,7 +32,7 @@ class Sight:
     @property
     def mark(self) -> str:
         """Return what differs whenever the page does, apart from depth and time."""
-        transfers = sorted((*_key(one.transfer), one.transfer.state) for one in self.progress)
+        transfers = sorted((*one.transfer.key, one.transfer.state) for one in self.progress)
         told = (self.intent.version, self.session.version, self.merchant.status, transfers)
         return hashlib.blake2b(repr(told).encode(), digest_size=9).hexdigest()
 
@@ -40,7 +40,7 @@ class Sight:
     def confirming(self) -> Progress | None:
         """Return the payment that has the longest way to go, once all that count are in blocks."""
         used = {payment.key for payment in self.standing.used() if not payment.is_credited}
-        going = [one for one in self.progress if _key(one.transfer) in used]
+        going = [one for one in self.progress if one.transfer.key in used]
         if any(one.depth == 0 for one in going):
             return None
         return max(going, key=_way_to_go, default=None)
@@ -68,13 +68,8 @@ async def look_at(work: Work, session: Session) -> Sight:
     progress = (
         await find_progress(work, [offer.id for offer in intent.offers]) if intent.offers else []
     )
-    live, _ = await find_credits(work, [_key(one.transfer) for one in progress])
-    order = {
-        held.key: turn
-        for turn, held in enumerate(held for held in live if held.purpose is Purpose.PAYMENT)
-    }
-    payments = [_payment(one.transfer) for one in progress]
-    return Sight(session, intent, merchant, stand(intent, payments, order), progress)
+    standing = await find_standing(work, intent, [one.transfer for one in progress])
+    return Sight(session, intent, merchant, standing, progress)
 
 
 def payer_of(session: Session) -> Actor:
@@ -82,26 +77,7 @@ def payer_of(session: Session) -> Actor:
     return Actor(MerchantId(session.merchant_id), session.livemode, frozenset({"payments:client"}))
 
 
-def _payment(seen: SeenTransfer) -> Payment:
-    return Payment(
-        network=seen.network,
-        tx_id=seen.tx_id,
-        index=seen.index,
-        offer_id=seen.reference or "",
-        asset=seen.asset,
-        units=seen.units,
-        state=seen.state,
-        sender=seen.sender,
-        paid_at=seen.paid_at,
-        height=seen.height,
-    )
-
-
 def _way_to_go(one: Progress) -> tuple[bool, int]:
     """Order by what is missing; the network's own word of finality takes longest."""
     wanted = one.transfer.depth_wanted
     return wanted == FINALIZED, wanted - one.depth
-
-
-def _key(seen: SeenTransfer) -> tuple[str, str, int]:
-    return seen.network, seen.tx_id, seen.index

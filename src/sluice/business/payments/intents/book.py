@@ -1,8 +1,8 @@
 """What each change of a payment writes in the ledger; the only file that says so; pure.
 
-A confirmed transfer is a deposit: towards its intent (`received`), or unapplied. A covered intent is
-settled: what was received becomes the merchant's pending money, less the fee, and a surplus becomes
-unapplied. Once no fork can reach the payments, pending becomes available.
+A confirmed transfer is a deposit: towards its intent (`received`), or unapplied. A covered intent
+is settled: what was received becomes the merchant's pending money, less the fee, and a surplus
+becomes unapplied. Once no fork can reach the payments, pending becomes available.
 """
 
 from collections import Counter
@@ -155,9 +155,18 @@ def _differs(held: Credit, use: Use | None) -> bool:
 def _credit(intent: PaymentIntent, use: Use, seq: int) -> Credit:
     payment = use.payment
     return Credit(
-        intent.merchant_id, intent.livemode, payment.network, payment.tx_id, payment.index, seq, intent.id,
-        use.purpose, use.reason, payment.asset, payment.units,
-    )  # fmt: skip
+        merchant_id=intent.merchant_id,
+        livemode=intent.livemode,
+        network=payment.network,
+        tx_id=payment.tx_id,
+        index=payment.index,
+        seq=seq,
+        intent_id=intent.id,
+        purpose=use.purpose,
+        reason=use.reason,
+        asset=payment.asset,
+        units=payment.units,
+    )
 
 
 def _credits(*parts: tuple[str, Money]) -> Iterable[Posting]:

@@ -81,6 +81,14 @@ class MoneyUnexpected(Fact):
 
 
 INTENT_FACTS = (
-    IntentCreated, IntentOffered, IntentPartiallyFunded, IntentProcessing, IntentSucceeded, IntentOverpaid,
-    IntentReversed, IntentFellBack, IntentFinalized, IntentCanceled,
-)  # fmt: skip
+    IntentCreated,
+    IntentOffered,
+    IntentPartiallyFunded,
+    IntentProcessing,
+    IntentSucceeded,
+    IntentOverpaid,
+    IntentReversed,
+    IntentFellBack,
+    IntentFinalized,
+    IntentCanceled,
+)

@@ -214,21 +214,23 @@ class PaymentIntent:
         """Say whether the payer is still expected to pay."""
         return self.status in OPEN
 
-    def move(self, status: Status, at: dt.datetime, **changes: Any) -> "PaymentIntent":
+    def move(
+        self, status: Status, at: dt.datetime, resolution: Resolution | None = None
+    ) -> "PaymentIntent":
         """Return the intent in another status, with the instants that go with it."""
-        moved = MOVES.check(self.status, status)
-        instants: dict[str, Any] = {"canceled_at": None, "succeeded_at": None}
-        if status is Status.PROCESSING:
-            instants |= {"processing_at": self.processing_at or at, "cancellation_reason": None}
-        elif status is Status.SUCCEEDED:
-            instants["succeeded_at"] = at
-        elif status is Status.CANCELED:
-            instants["canceled_at"] = at
+        seen_at = self.processing_at or (at if status is Status.PROCESSING else None)
         return dataclasses.replace(
-            self, status=moved, version=self.version + 1, **instants | changes
+            self,
+            status=MOVES.check(self.status, status),
+            resolution=resolution or self.resolution,
+            cancellation_reason=None,
+            processing_at=seen_at,
+            succeeded_at=at if status is Status.SUCCEEDED else None,
+            canceled_at=at if status is Status.CANCELED else None,
+            version=self.version + 1,
         )
 
-    def cancel(self, reason: Cancellation, at: dt.datetime) -> "PaymentIntent":
+    def cancel(self, reason: Cancellation | None, at: dt.datetime) -> "PaymentIntent":
         """Return the intent, no longer wanted. Refused once money was seen."""
         if self.status not in OPEN:
             raise IllegalMove(
@@ -236,7 +238,8 @@ class PaymentIntent:
                 code="payment_intent_unexpected_state",
             )
         resolution = Resolution.LATE if self.resolution is Resolution.LATE else Resolution.AWAITING
-        return self.move(Status.CANCELED, at, cancellation_reason=reason, resolution=resolution)
+        canceled = self.move(Status.CANCELED, at, resolution)
+        return dataclasses.replace(canceled, cancellation_reason=reason)
 
     def with_offers(self, offers: Sequence[Offer], at: dt.datetime) -> "PaymentIntent":
         """Return the intent with more ways to pay it."""
@@ -269,7 +272,7 @@ class PaymentIntent:
         return Fraction(0) if offer is None else Fraction(payment.units, offer.due)
 
     def deadline(self, offer: Offer) -> dt.datetime:
-        """Return until when money for an offer counts as in time: its price's life and the grace."""
+        """Return until when money for an offer is in time: its price's life and the grace."""
         grace = self.terms.late_grace_s if self.terms.late is LatePolicy.ACCEPT else 0
         return min(offer.valid_until, self.expires_at) + dt.timedelta(seconds=grace)
 

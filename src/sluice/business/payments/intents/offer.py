@@ -15,7 +15,7 @@ from sluice.engine.chains.registry import Chains
 from sluice.engine.rates.model import Quote
 from sluice.engine.rates.quote import RatePolicy, quote_assets
 from sluice.engine.watcher.model import Target
-from sluice.engine.watcher.targets import expect, expect_unique_amount
+from sluice.engine.watcher.targets import expect, expect_unique_amount, expect_wallet
 
 # How many of the smallest units an amount may be lowered to make it unique: below one US cent for
 # assets with six decimals.
@@ -50,10 +50,10 @@ async def make_offers(
     offers: list[Offer] = []
     for chain, asset in pairs:
         if asset in priced:
+            style = _style(chain, choice.style, wallets)
+            offer = _priced(work, intent, chain, priced[asset], style)
             made = [*intent.offers, *offers]
-            offers.append(
-                await _make(work, intent, made, chain, priced[asset], choice.style, wallets)
-            )
+            offers.append(await _placed(work, intent, chain, offer, made=made, wallets=wallets))
     return offers
 
 
@@ -75,30 +75,23 @@ def _pairs(
     ]
     if not pairs:
         raise Invalid(
-            "None of these networks and assets can be paid here; set a wallet for the network first, "
-            "or leave the choice open.",
+            "None of these networks and assets can be paid here; "
+            "set a wallet for the network first, or leave the choice open.",
             code="payment_method_unavailable",
             param="payment_method_options",
         )
     return pairs
 
 
-async def _make(
-    work: Work,
-    intent: PaymentIntent,
-    made: Sequence[Offer],
-    chain: Chain,
-    quote: Quote,
-    style: Style | None,
-    wallets: Mapping[str, str],
-) -> Offer:
+def _priced(work: Work, intent: PaymentIntent, chain: Chain, quote: Quote, style: Style) -> Offer:
+    """Return an offer that has a price and no address yet."""
     network = chain.network
     due = quote.due(intent.amount)
-    offer = Offer(
+    return Offer(
         id=work.new_id("off"),
         network=network.name,
         asset=quote.asset.code,
-        style=(_style(chain, style, wallets)).value,
+        style=style.value,
         address="",
         memo=None,
         due=due.units,
@@ -110,6 +103,18 @@ async def _make(
         created_at=work.now,
         valid_until=min(quote.valid_until, intent.expires_at),
     )
+
+
+async def _placed(
+    work: Work,
+    intent: PaymentIntent,
+    chain: Chain,
+    offer: Offer,
+    *,
+    made: Sequence[Offer],
+    wallets: Mapping[str, str],
+) -> Offer:
+    """Give an offer its address; one that only another asset tells apart shares the one before."""
     before = next((o for o in made if (o.network, o.style) == (offer.network, offer.style)), None)
     if offer.style == Style.AMOUNT:
         return await _by_amount(work, intent, chain, offer, wallets)
@@ -118,7 +123,7 @@ async def _make(
     if offer.style == Style.MEMO:
         offer = dataclasses.replace(
             offer,
-            address=_shared(intent, chain, wallets),
+            address=await _shared(work, intent, chain, wallets),
             memo=work.random_bytes(_REFERENCE_BYTES).hex(),
         )
     else:
@@ -130,19 +135,18 @@ async def _make(
 async def _by_amount(
     work: Work, intent: PaymentIntent, chain: Chain, offer: Offer, wallets: Mapping[str, str]
 ) -> Offer:
-    """Ask for an amount nobody else was asked for; a wallet that can add our reference may do so."""
-    offer = dataclasses.replace(
-        offer,
-        address=_shared(intent, chain, wallets),
-        memo=work.random_bytes(_REFERENCE_BYTES).hex()
-        if Style.MEMO in chain.network.styles
-        else None,
-    )
+    """Ask for an amount nobody else was asked for; a wallet that can add a memo may do so."""
+    takes_memo = Style.MEMO in chain.network.styles
+    memo = work.random_bytes(_REFERENCE_BYTES).hex() if takes_memo else None
+    address = await _shared(work, intent, chain, wallets)
+    offer = dataclasses.replace(offer, address=address, memo=memo)
     spread = min(_SPREAD, offer.due // 100)
     wanted = dataclasses.replace(
-        _target(work, intent, offer, Style.AMOUNT), memo=None, asset=offer.asset, units=offer.due,
+        _target(work, intent, offer, Style.AMOUNT),
+        asset=offer.asset,
+        units=offer.due,
         watch_until=offer.valid_until + dt.timedelta(days=1),
-    )  # fmt: skip
+    )
     got = await expect_unique_amount(work, wanted, spread=spread)
     if offer.memo is not None:
         expect(work, _target(work, intent, offer, Style.MEMO))
@@ -181,13 +185,30 @@ def _own(chain: Chain, intent: PaymentIntent) -> str:
     return chain.derive(intent.id)
 
 
-def _shared(intent: PaymentIntent, chain: Chain, wallets: Mapping[str, str]) -> str:
+async def _shared(
+    work: Work, intent: PaymentIntent, chain: Chain, wallets: Mapping[str, str]
+) -> str:
+    """Return the merchant's address; what comes there without a reference is watched as well."""
     wallet = wallets.get(chain.network.name)
-    if wallet is None and chain.derive is not None:
-        wallet = chain.derive(intent.merchant_id)
-    if wallet is None:
+    if wallet is not None:
+        return wallet
+    if chain.derive is None:
         raise Invalid(f"Set a wallet for {chain.network.title} first.", code="wallet_missing")
-    return wallet
+    address = chain.derive(intent.merchant_id)
+    await expect_wallet(
+        work,
+        Target(
+            id=work.new_id("tgt"),
+            merchant_id=intent.merchant_id,
+            livemode=intent.livemode,
+            network=chain.network.name,
+            style=Style.WALLET,
+            address=address,
+            reference=None,
+            watch_until=work.now,
+        ),
+    )
+    return address
 
 
 def _target(work: Work, intent: PaymentIntent, offer: Offer, style: Style) -> Target:

@@ -1,4 +1,4 @@
-"""Money seen, confirmed, final or orphaned: fold it into the intents and the books, many at once."""
+"""Money seen, confirmed, final or orphaned: fold it into intents and books, many at once."""
 
 import dataclasses
 from collections import defaultdict
@@ -6,12 +6,17 @@ from collections.abc import Sequence
 
 from sluice.base.facts import Fact
 from sluice.base.work import Work
-from sluice.business.payments.intents import credits as credit_store
-from sluice.business.payments.intents import store
+from sluice.business.payments.intents import credit_store, store
 from sluice.business.payments.intents.book import Credit, Plan, deposit, plan_books
-from sluice.business.payments.intents.facts import IntentCanceled, IntentFinalized, MoneyUnexpected
+from sluice.business.payments.intents.facts import (
+    IntentCanceled,
+    IntentFact,
+    IntentFinalized,
+    MoneyUnexpected,
+)
 from sluice.business.payments.intents.model import Payment, PaymentIntent
 from sluice.business.payments.intents.resolve import Purpose, Standing, resolve, stand
+from sluice.business.payments.intents.standing import payment_of, turns_of
 from sluice.engine.ledger.model import Entry
 from sluice.engine.ledger.post import post_entries
 from sluice.engine.ledger.reverse import reversal_of
@@ -27,7 +32,7 @@ class Step:
     after: PaymentIntent
     standing: Standing
     plan: Plan
-    facts: Sequence[Fact]
+    facts: Sequence[IntentFact]
 
 
 async def on_transfers_moved(work: Work, facts: Sequence[TransferMoved]) -> None:
@@ -53,10 +58,10 @@ async def _receive(work: Work, offer_ids: Sequence[str]) -> None:
     intents = await store.lock_by_offer(work, offer_ids)
     owners = {offer.id: intent.id for intent in intents for offer in intent.offers}
     seen = await find_by_reference(work, list(owners))
-    live, seqs = await credit_store.of_transfers(work, [_key(transfer) for transfer in seen])
+    live, seqs = await credit_store.of_transfers(work, [transfer.key for transfer in seen])
     payments: dict[str, list[Payment]] = defaultdict(list)
     for transfer in seen:
-        payments[owners[transfer.reference or ""]].append(_payment(transfer))
+        payments[owners[transfer.reference or ""]].append(payment_of(transfer))
     held: dict[str, list[Credit]] = defaultdict(list)
     for credit in live:
         held[credit.intent_id or ""].append(credit)
@@ -71,10 +76,7 @@ def _step(
     live: Sequence[Credit],
     seqs: dict[Key, int],
 ) -> Step:
-    order = {
-        credit.key: turn for turn, credit in enumerate(live) if credit.purpose is Purpose.PAYMENT
-    }
-    standing = stand(intent, payments, order)
+    standing = stand(intent, payments, turns_of(live))
     after, facts = resolve(intent, standing, work.now)
     return Step(intent, after, standing, plan_books(intent, after, standing, live, seqs), facts)
 
@@ -116,21 +118,21 @@ async def _write(work: Work, steps: Sequence[Step]) -> None:
 
 def _booked(work: Work, step: Step, settlement_id: str | None) -> PaymentIntent:
     """Return the intent with what the books now say of it."""
-    changes: dict[str, object] = {}
+    intent = step.after
     if step.plan.unsettle:
-        changes = {"settlement_id": None, "finalized_at": None}
+        intent = dataclasses.replace(intent, settlement_id=None, finalized_at=None)
     if settlement_id:
-        changes |= {"settlement_id": settlement_id, "settle_seq": step.before.settle_seq + 1}
+        seq = step.before.settle_seq + 1
+        intent = dataclasses.replace(intent, settlement_id=settlement_id, settle_seq=seq)
     if step.plan.finalize:
-        changes |= {"finalized_at": work.now}
-    return dataclasses.replace(step.after, **changes) if changes else step.after  # type: ignore[arg-type]
+        intent = dataclasses.replace(intent, finalized_at=work.now)
+    return intent
 
 
 def _facts(intent: PaymentIntent, step: Step) -> list[Fact]:
-    facts = [
-        dataclasses.replace(
-            fact, intent=dataclasses.replace(fact.intent, settlement_id=intent.settlement_id)
-        )  # type: ignore[attr-defined,call-arg]
+    # A fact about where the intent stands now also says what was booked with it.
+    facts: list[Fact] = [
+        dataclasses.replace(fact, intent=intent) if fact.intent is step.after else fact
         for fact in step.facts
     ]
     if step.plan.finalize:
@@ -150,20 +152,14 @@ async def _receive_unannounced(work: Work, keys: Sequence[Key]) -> None:
     """Money at a merchant's wallet that nobody announced: booked as unapplied, never ignored."""
     seen = await find_by_key(work, keys)
     live, seqs = await credit_store.of_transfers(work, keys)
-    credited = {credit.key: credit for credit in live}
-    added = [
-        Credit(
-            t.merchant_id, t.livemode, t.network, t.tx_id, t.index, seqs.get(_key(t), 0) + 1, None,
-            Purpose.UNAPPLIED, "unannounced", t.asset, t.units,
-        )
-        for t in seen
-        if t.state in {"confirmed", "final"} and _key(t) not in credited
-    ]  # fmt: skip
-    undone = [
-        credited[_key(t)]
-        for t in seen
-        if t.state not in {"confirmed", "final"} and _key(t) in credited
-    ]
+    wanted = {
+        transfer.key: _unannounced(transfer, seqs.get(transfer.key, 0) + 1)
+        for transfer in seen
+        if payment_of(transfer).is_credited
+    }
+    undone = [held for held in live if not _same_money(held, wanted.get(held.key))]
+    kept = {held.key for held in live} - {held.key for held in undone}
+    added = [credit for key, credit in wanted.items() if key not in kept]
     reversals = await reversal_of(work, [credit.entry_id for credit in undone], "a fork undid it")
     entries = [*reversals, *(deposit(credit, f"Transfer {credit.tx_id}") for credit in added)]
     ids = iter(await post_entries(work, entries))
@@ -174,24 +170,40 @@ async def _receive_unannounced(work: Work, keys: Sequence[Key]) -> None:
         credit_store.add(
             work, [dataclasses.replace(credit, entry_id=next(ids)) for credit in added]
         )
-    senders = {_key(t): t.sender for t in seen}
+    senders = {transfer.key: transfer.sender for transfer in seen}
     work.record(_unexpected(credit, senders[credit.key]) for credit in added)
+
+
+def _same_money(held: Credit, wanted: Credit | None) -> bool:
+    return wanted is not None and (held.asset, held.units) == (wanted.asset, wanted.units)
+
+
+def _unannounced(seen: SeenTransfer, seq: int) -> Credit:
+    return Credit(
+        merchant_id=seen.merchant_id,
+        livemode=seen.livemode,
+        network=seen.network,
+        tx_id=seen.tx_id,
+        index=seen.index,
+        seq=seq,
+        intent_id=None,
+        purpose=Purpose.UNAPPLIED,
+        reason="unannounced",
+        asset=seen.asset,
+        units=seen.units,
+    )
 
 
 def _unexpected(credit: Credit, sender: str) -> MoneyUnexpected:
     return MoneyUnexpected(
-        merchant_id=credit.merchant_id, livemode=credit.livemode, reason=credit.reason, network=credit.network,
-        tx_id=credit.tx_id, index=credit.index, asset=credit.asset, units=credit.units, sender=sender,
+        merchant_id=credit.merchant_id,
+        livemode=credit.livemode,
+        reason=credit.reason,
+        network=credit.network,
+        tx_id=credit.tx_id,
+        index=credit.index,
+        asset=credit.asset,
+        units=credit.units,
+        sender=sender,
         intent_id=credit.intent_id,
-    )  # fmt: skip
-
-
-def _payment(seen: SeenTransfer) -> Payment:
-    return Payment(
-        seen.network, seen.tx_id, seen.index, seen.reference or "", seen.asset, seen.units, seen.state, seen.sender,
-        seen.paid_at, seen.height,
-    )  # fmt: skip
-
-
-def _key(seen: SeenTransfer) -> Key:
-    return seen.network, seen.tx_id, seen.index
+    )

@@ -1,4 +1,4 @@
-"""Where an intent stands, as a fold over its payments: any order of the same news ends the same; pure."""
+"""Where an intent stands: a fold over its payments; any order of news ends the same; pure."""
 
 import dataclasses
 import datetime as dt
@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
 
-from sluice.base.facts import Fact
 from sluice.base.money import rounding
 from sluice.business.payments.intents.facts import (
+    IntentFact,
     IntentFellBack,
     IntentOverpaid,
     IntentPartiallyFunded,
@@ -98,7 +98,7 @@ def stand(
 
 def resolve(
     intent: PaymentIntent, standing: Standing, at: dt.datetime
-) -> tuple[PaymentIntent, list[Fact]]:
+) -> tuple[PaymentIntent, list[IntentFact]]:
     """Move the intent to where its payments put it; return it and what became true."""
     if intent.status is Status.CANCELED and not standing.reopened:
         late = any(use.purpose is Purpose.UNAPPLIED for use in standing.uses)
@@ -125,21 +125,21 @@ def _reason(intent: PaymentIntent, payment: Payment, *, closed: bool) -> str | N
 
 def _succeed(
     intent: PaymentIntent, standing: Standing, at: dt.datetime
-) -> tuple[PaymentIntent, list[Fact]]:
+) -> tuple[PaymentIntent, list[IntentFact]]:
     over = standing.credited > 1 or any(
         use.reason == "over" and use.payment.is_credited for use in standing.uses
     )
     resolution = Resolution.OVER if over else Resolution.FINAL
-    facts: list[Fact] = []
+    facts: list[IntentFact] = []
     if intent.status is Status.SUCCEEDED:
         told = _told(intent, resolution)
         if told.resolution is Resolution.OVER and intent.resolution is not Resolution.OVER:
             facts.append(_fact(IntentOverpaid, told))
         return told, facts
     if intent.status is not Status.PROCESSING:
-        intent = intent.move(Status.PROCESSING, at, resolution=Resolution.CONFIRMING)
+        intent = intent.move(Status.PROCESSING, at, Resolution.CONFIRMING)
         facts.append(_fact(IntentProcessing, intent))
-    intent = intent.move(Status.SUCCEEDED, at, resolution=resolution)
+    intent = intent.move(Status.SUCCEEDED, at, resolution)
     facts.append(_fact(IntentSucceeded, intent))
     if over:
         facts.append(_fact(IntentOverpaid, intent))
@@ -148,33 +148,33 @@ def _succeed(
 
 def _process(
     intent: PaymentIntent, standing: Standing, at: dt.datetime
-) -> tuple[PaymentIntent, list[Fact]]:
+) -> tuple[PaymentIntent, list[IntentFact]]:
     waiting = any(payment.state == "mempool" for payment in standing.used())
     resolution = Resolution.SEEN if waiting else Resolution.CONFIRMING
     if intent.status is Status.SUCCEEDED:
-        intent = intent.move(Status.PROCESSING, at, resolution=Resolution.REVERSED)
+        intent = intent.move(Status.PROCESSING, at, Resolution.REVERSED)
         return intent, [_fact(IntentReversed, intent)]
     if intent.status is Status.PROCESSING:
         keep = intent.resolution is Resolution.REVERSED
         return _told(intent, Resolution.REVERSED if keep else resolution), []
-    intent = intent.move(Status.PROCESSING, at, resolution=resolution)
+    intent = intent.move(Status.PROCESSING, at, resolution)
     return intent, [_fact(IntentProcessing, intent)]
 
 
 def _wait(
     before: PaymentIntent, intent: PaymentIntent, standing: Standing, at: dt.datetime
-) -> tuple[PaymentIntent, list[Fact]]:
+) -> tuple[PaymentIntent, list[IntentFact]]:
     resolution = Resolution.AWAITING
     if standing.visible > 0:
         resolution = Resolution.SHORT
     elif any(use.reason == "wrong_asset" for use in standing.uses):
         resolution = Resolution.WRONG_ASSET
-    facts: list[Fact] = []
+    facts: list[IntentFact] = []
     if intent.status is Status.SUCCEEDED:
-        intent = intent.move(Status.PROCESSING, at, resolution=Resolution.REVERSED)
+        intent = intent.move(Status.PROCESSING, at, Resolution.REVERSED)
         facts.append(_fact(IntentReversed, intent))
     if intent.status is Status.PROCESSING:
-        intent = intent.move(Status.REQUIRES_ACTION, at, resolution=resolution)
+        intent = intent.move(Status.REQUIRES_ACTION, at, resolution)
         facts.append(_fact(IntentFellBack, intent))
     elif resolution is Resolution.SHORT and (
         before.resolution is not resolution or intent.payment != before.payment
@@ -213,6 +213,5 @@ def _told(intent: PaymentIntent, resolution: Resolution) -> PaymentIntent:
     return dataclasses.replace(intent, resolution=resolution, version=intent.version + 1)
 
 
-def _fact(kind: type, intent: PaymentIntent) -> Fact:
-    fact: Fact = kind(merchant_id=intent.merchant_id, livemode=intent.livemode, intent=intent)
-    return fact
+def _fact(kind: type[IntentFact], intent: PaymentIntent) -> IntentFact:
+    return kind(merchant_id=intent.merchant_id, livemode=intent.livemode, intent=intent)
