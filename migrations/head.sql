@@ -4,12 +4,12 @@ CREATE DOMAIN public.ident AS text COLLATE pg_catalog."C"
 CREATE DOMAIN public.units AS numeric(78,0)
 	CONSTRAINT units_check CHECK (((VALUE >= (0)::numeric) AND (VALUE < '115792089237316195423570985008687907853269984665640564039457584007913129639936'::numeric)));
 
-CREATE FUNCTION public.check_entry() RETURNS trigger
+CREATE FUNCTION public.check_entries() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
 BEGIN
-  IF NOT EXISTS (SELECT FROM ledger_postings WHERE entry_id = NEW.id) THEN
-    RAISE EXCEPTION 'ledger entry % has no postings', NEW.id USING ERRCODE = '23514';
+  IF EXISTS (SELECT FROM added e WHERE NOT EXISTS (SELECT FROM ledger_postings p WHERE p.entry_id = e.id)) THEN
+    RAISE EXCEPTION 'ledger entry has no postings' USING ERRCODE = '23514';
   END IF;
   RETURN NULL;
 END $$;
@@ -22,7 +22,7 @@ BEGIN
              HAVING sum(CASE side WHEN 'D' THEN units ELSE -units END) <> 0) THEN
     RAISE EXCEPTION 'ledger entry does not balance' USING ERRCODE = '23514';
   END IF;
-  IF EXISTS (SELECT FROM added n JOIN ledger_accounts a ON a.id = n.account_id
+  IF EXISTS (SELECT FROM added n LEFT JOIN ledger_accounts a ON a.id = n.account_id
              WHERE (a.merchant_id, a.livemode, a.asset) IS DISTINCT FROM (n.merchant_id, n.livemode, n.asset)) THEN
     RAISE EXCEPTION 'posting in a foreign account' USING ERRCODE = '23514';
   END IF;
@@ -222,7 +222,7 @@ CREATE TABLE public.facts (
     merchant_id public.ident,
     livemode boolean NOT NULL,
     name text NOT NULL,
-    body jsonb NOT NULL,
+    body bytea NOT NULL,
     at timestamp with time zone NOT NULL
 );
 
@@ -801,7 +801,7 @@ CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.ledger_entries FOR 
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.ledger_postings FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
-CREATE CONSTRAINT TRIGGER entry_has_postings AFTER INSERT ON public.ledger_entries DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.check_entry();
+CREATE TRIGGER entries_have_postings AFTER INSERT ON public.ledger_entries REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION public.check_entries();
 
 CREATE TRIGGER never_emptied BEFORE TRUNCATE ON public.audit_log FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
@@ -873,9 +873,6 @@ ALTER TABLE ONLY public.ledger_entries
 
 ALTER TABLE ONLY public.ledger_entries
     ADD CONSTRAINT ledger_entries_merchant_id_livemode_reverses_fkey FOREIGN KEY (merchant_id, livemode, reverses) REFERENCES public.ledger_entries(merchant_id, livemode, id);
-
-ALTER TABLE ONLY public.ledger_postings
-    ADD CONSTRAINT ledger_postings_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.ledger_accounts(id);
 
 ALTER TABLE ONLY public.ledger_postings
     ADD CONSTRAINT ledger_postings_merchant_id_livemode_entry_id_fkey FOREIGN KEY (merchant_id, livemode, entry_id) REFERENCES public.ledger_entries(merchant_id, livemode, id);

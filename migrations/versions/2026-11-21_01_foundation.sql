@@ -92,7 +92,7 @@ CREATE TABLE facts (
   merchant_id ident,
   livemode boolean NOT NULL,
   name text NOT NULL,
-  body jsonb NOT NULL,
+  body bytea NOT NULL, -- the fact as JSON; nobody searches in it
   at timestamptz NOT NULL
 );
 -- One row per fact and reaction still to run; deleted in the transaction of its effect.
@@ -173,7 +173,7 @@ CREATE TABLE ledger_postings (
   entry_id ident NOT NULL,
   merchant_id ident NOT NULL,
   livemode boolean NOT NULL,
-  account_id bigint NOT NULL REFERENCES ledger_accounts,
+  account_id bigint NOT NULL, -- exists, and is the entry's own merchant's: see check_postings
   asset text NOT NULL,
   side text NOT NULL CHECK (side IN ('D', 'C')),
   units units NOT NULL CHECK (units > 0),
@@ -190,7 +190,7 @@ BEGIN
              HAVING sum(CASE side WHEN 'D' THEN units ELSE -units END) <> 0) THEN
     RAISE EXCEPTION 'ledger entry does not balance' USING ERRCODE = '23514';
   END IF;
-  IF EXISTS (SELECT FROM added n JOIN ledger_accounts a ON a.id = n.account_id
+  IF EXISTS (SELECT FROM added n LEFT JOIN ledger_accounts a ON a.id = n.account_id
              WHERE (a.merchant_id, a.livemode, a.asset) IS DISTINCT FROM (n.merchant_id, n.livemode, n.asset)) THEN
     RAISE EXCEPTION 'posting in a foreign account' USING ERRCODE = '23514';
   END IF;
@@ -203,16 +203,16 @@ END $$;
 CREATE TRIGGER postings_balance AFTER INSERT ON ledger_postings REFERENCING NEW TABLE AS added
   FOR EACH STATEMENT EXECUTE FUNCTION check_postings();
 
--- An entry without postings cannot be committed.
-CREATE FUNCTION check_entry() RETURNS trigger LANGUAGE plpgsql AS $$
+-- An entry comes with its postings, in the same statement.
+CREATE FUNCTION check_entries() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  IF NOT EXISTS (SELECT FROM ledger_postings WHERE entry_id = NEW.id) THEN
-    RAISE EXCEPTION 'ledger entry % has no postings', NEW.id USING ERRCODE = '23514';
+  IF EXISTS (SELECT FROM added e WHERE NOT EXISTS (SELECT FROM ledger_postings p WHERE p.entry_id = e.id)) THEN
+    RAISE EXCEPTION 'ledger entry has no postings' USING ERRCODE = '23514';
   END IF;
   RETURN NULL;
 END $$;
-CREATE CONSTRAINT TRIGGER entry_has_postings AFTER INSERT ON ledger_entries
-  DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION check_entry();
+CREATE TRIGGER entries_have_postings AFTER INSERT ON ledger_entries REFERENCING NEW TABLE AS added
+  FOR EACH STATEMENT EXECUTE FUNCTION check_entries();
 
 -- What stops money of an asset from leaving: a broken invariant, or a person.
 CREATE TABLE payout_holds (

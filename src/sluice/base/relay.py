@@ -18,7 +18,7 @@ from sluice.base.outbox.model import Reaction, Routes
 from sluice.base.outbox.store import Claimed
 from sluice.base.work import Works
 
-BATCH_MAX: Final = 500
+BATCH_MAX: Final = 1000
 
 log = structlog.get_logger()
 

@@ -23,9 +23,9 @@ class Routes:
         """Return the names of the reactions that this fact wakes."""
         return self.reactions.get(type(fact).__name__, ())
 
-    def read(self, name: str, body: object) -> Fact:
+    def read(self, name: str, body: bytes) -> Fact:
         """Turn a stored fact back into its value."""
-        return msgspec.convert(body, type=self.kinds[name])
+        return msgspec.json.decode(body, type=self.kinds[name])
 
 
 NO_ROUTES = Routes(kinds={}, reactions={})

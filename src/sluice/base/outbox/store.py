@@ -14,7 +14,7 @@ from sluice.base.outbox.model import Routes
 ADD_FACTS: Final = """
 INSERT INTO facts (merchant_id, livemode, name, body, at)
 SELECT merchant_id, livemode, name, body, $5
-FROM unnest($1::text[], $2::boolean[], $3::text[], $4::jsonb[])
+FROM unnest($1::text[], $2::boolean[], $3::text[], $4::bytea[])
   WITH ORDINALITY AS f (merchant_id, livemode, name, body, n) ORDER BY n
 RETURNING id, name"""
 ADD_REACTIONS: Final = """
@@ -50,7 +50,7 @@ class Claimed:
     fact_id: int
     attempts: int
     name: str
-    body: Any
+    body: bytes
 
 
 def fact_columns(facts: Sequence[Fact]) -> tuple[list[object], ...]:
@@ -59,7 +59,7 @@ def fact_columns(facts: Sequence[Fact]) -> tuple[list[object], ...]:
         [fact.merchant_id for fact in facts],
         [fact.livemode for fact in facts],
         [type(fact).__name__ for fact in facts],
-        [msgspec.to_builtins(fact) for fact in facts],
+        [msgspec.json.encode(fact) for fact in facts],
     )
 
 
