@@ -33,7 +33,9 @@ async def run_loops(app: App) -> None:
     await app.jobs.plan()
     async with asyncio.TaskGroup() as group:
         group.create_task(app.bell.carry(app.database))
-        group.create_task(_loop(app, "relay", lambda: _relay(app), "facts", _IDLE_S))
+        # Two, so that one reckons while the other waits for the database.
+        for number in (1, 2):
+            group.create_task(_loop(app, f"relay {number}", lambda: _relay(app), "facts", _IDLE_S))
         group.create_task(_loop(app, "jobs", lambda: _jobs(app), "jobs", _IDLE_S))
         group.create_task(_loop(app, "deliver", lambda: _deliver(app), "deliveries", _IDLE_S))
         for chain in app.chains:

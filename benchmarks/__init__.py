@@ -1,0 +1,1 @@
+"""How fast it is: ratios against the limit, measured in the same run."""
