@@ -1,4 +1,4 @@
-"""A house to measure: a database of its own, a merchant with a key, and the real processes around it."""
+"""A house to measure: its own database, a merchant with a key, the real processes around it."""
 
 import contextlib
 import dataclasses
@@ -69,7 +69,7 @@ async def a_house() -> AsyncIterator[tuple[App, House]]:
 @contextlib.contextmanager
 def serving(house: House, workers: int) -> Iterator[int]:
     """Run `sluice serve` with so many API processes and no worker; yield its process id."""
-    environment = os.environ | {
+    environment = os.environ | {  # noqa: TID251 - handed on to the measured processes
         "SLUICE_DATABASE_URL": house.settings.database_url,
         "SLUICE_HOME": str(house.settings.home),
         "SLUICE_PORT": str(house.settings.port),
@@ -112,7 +112,7 @@ def free_port() -> int:
 def memory_mb(pid: int) -> dict[str, int]:
     """Return the proportional memory of a process and its children, by what they are."""
     shown = subprocess.run(
-        ["ps", "-e", "-o", "pid=,ppid=,args="], capture_output=True, text=True, check=True
+        ["/bin/ps", "-e", "-o", "pid=,ppid=,args="], capture_output=True, text=True, check=True
     ).stdout
     rows = [line.split(None, 2) for line in shown.splitlines()]
     family, found = {pid}, {}

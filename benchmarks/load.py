@@ -1,7 +1,7 @@
 """A lean HTTP load: keep-alive connections that send prepared requests and time the answers.
 
 Run in a process of its own: `python -m benchmarks.load PORT CONNECTIONS SECONDS FILE`, where FILE
-holds prepared requests, each ended by the line `\\0`. `{n}` in a request becomes a number of its own.
+holds prepared requests with a NUL and a line end between them. `{n}` becomes a new number each time.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ async def load(
     """Send requests in turn on every connection; return the rate and the latencies in ms."""
     taken: list[float] = []
     failures = 0
-    numbers = itertools.count(int(time.time() * 1000) * 1000)
+    numbers = itertools.count(time.perf_counter_ns())
     end = time.perf_counter() + seconds
 
     async def connection() -> None:

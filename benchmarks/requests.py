@@ -1,4 +1,4 @@
-"""Creating and reading payment intents through the real server, against pgbench on the same statements."""
+"""Creating and reading intents through the real server, against pgbench on the same statements."""
 
 import asyncio
 import contextlib
@@ -39,7 +39,7 @@ async def measure() -> dict[str, Any]:
                 figures["create"][connections] = ours | {
                     "pgbench_per_s": theirs, "ratio": round(ours["per_s"] / theirs, 2),
                 }  # fmt: skip
-            ids = await _some_ids(app, house)
+            ids = await _some_ids(app)
             for connections in CONNECTIONS:
                 reads = [_read(house, intent_id) for intent_id in ids]
                 figures["retrieve"][connections] = await _load(house, reads, connections, SECONDS)
@@ -79,7 +79,7 @@ async def _load(
     return answered
 
 
-async def _some_ids(app: App, house: House) -> list[str]:
+async def _some_ids(app: App) -> list[str]:
     async with app.works.begin() as work:
         rows = await work.rows("SELECT id FROM payment_intents ORDER BY id DESC LIMIT 200")
     return [row["id"] for row in rows]
@@ -167,7 +167,7 @@ def _inlined(sql: str, args: tuple[Any, ...]) -> str:
     return re.sub(r"\s*--[^\n]*$", "", text, flags=re.MULTILINE).replace("\n", " ")
 
 
-def _literal(value: Any, cast: str) -> str:  # noqa: ANN401 - one of the few types we send
+def _literal(value: Any, cast: str) -> str:  # noqa: ANN401, PLR0911 - a line for each type we send
     if isinstance(value, list):
         parts = ", ".join(_literal(part, "") for part in value)
         return f"ARRAY[{parts}]{cast}"

@@ -1,4 +1,4 @@
-"""Run the benchmarks and print their figures: `python -m benchmarks.run [requests transfers webhooks]`."""
+"""Run the benchmarks, or those named: `python -m benchmarks.run requests transfers webhooks`."""
 
 import logging
 import sys

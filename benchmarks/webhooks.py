@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from benchmarks.house import House, a_house
 from sluice.app.app import App
@@ -24,7 +24,7 @@ _ANSWER: Final = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Type: text/pl
 
 
 async def measure() -> dict[str, Any]:
-    """Return deliveries per second, the bare loop's, their ratio, and the first attempt's lag in ms."""
+    """Return deliveries per second, the bare loop's, and the first attempt's lag in ms."""
     async with a_house() as (app, house), _Sink() as sink:
         await _endpoints(app, house, sink.url)
         await _events(app, house, EVENTS)
@@ -55,7 +55,7 @@ class _Sink:
         self.url = ""
         self.heard = asyncio.Event()
 
-    async def __aenter__(self) -> "_Sink":
+    async def __aenter__(self) -> Self:
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
         self.url = f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}/hook"
         return self
@@ -103,7 +103,7 @@ async def _timed(count: int, work: Callable[[], Awaitable[None]]) -> int:
 
 
 async def _bare(url: str, count: int, body: bytes) -> None:
-    """The limit: the same client posting the same bytes, with as many in flight, and nothing else."""
+    """The limit: the same client posting the same bytes, as many in flight, and nothing else."""
     egress = Egress(NODES)
     left = iter(range(count))
 
