@@ -1,7 +1,7 @@
 """A lean HTTP load: keep-alive connections that send prepared requests and time the answers.
 
 Run in a process of its own: `python -m benchmarks.load PORT CONNECTIONS SECONDS FILE`, where FILE
-holds prepared requests with a NUL and a line end between them. `{n}` becomes a new number each time.
+holds prepared requests with a NUL and a line end between them. `{n}` becomes a new number.
 """
 
 import asyncio

@@ -23,7 +23,10 @@ from sluice.doors.api.server import make_server
 
 SECONDS: Final = 8.0
 CONNECTIONS: Final = (1, 8, 32)
-_BODY: Final = b"amount=2000&currency=usd&payment_method_types[0]=crypto&metadata[order]=6735&description=Order+6735"
+_BODY: Final = (
+    b"amount=2000&currency=usd&payment_method_types[0]=crypto"
+    b"&metadata[order]=6735&description=Order+6735"
+)
 
 
 async def measure() -> dict[str, Any]:
@@ -71,8 +74,8 @@ async def _load(
         file.write(b"\0\n".join(requests))
         file.flush()
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "benchmarks.load", str(house.settings.port), str(connections), str(seconds),
-            file.name, stdout=asyncio.subprocess.PIPE,
+            sys.executable, "-m", "benchmarks.load", str(house.settings.port), str(connections),
+            str(seconds), file.name, stdout=asyncio.subprocess.PIPE,
         )  # fmt: skip
         output, _ = await process.communicate()
     answered: dict[str, Any] = msgspec.json.decode(output)
@@ -149,8 +152,9 @@ async def _call_once(app: App, house: House) -> None:
 
     scope: Any = {
         "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "POST",
-        "path": "/v1/payment_intents", "raw_path": b"/v1/payment_intents", "query_string": b"", "headers": headers,
-        "scheme": "http", "server": ("localhost", 80), "client": ("127.0.0.1", 1), "root_path": "",
+        "path": "/v1/payment_intents", "raw_path": b"/v1/payment_intents", "query_string": b"",
+        "headers": headers, "scheme": "http", "server": ("localhost", 80),
+        "client": ("127.0.0.1", 1), "root_path": "",
     }  # fmt: skip
     server: Any = make_server(app)
     await server(scope, receive, send)

@@ -7,7 +7,6 @@ from typing import Any, Final
 from benchmarks.house import House, a_house
 from sluice.app.app import App
 from sluice.base.money.catalogue import money
-from sluice.base.money.catalogue import money
 from sluice.business.accounts.merchants.edit import as_merchant, find_merchant
 from sluice.business.payments.intents.confirm import confirm_intent
 from sluice.business.payments.intents.create import create_intent
