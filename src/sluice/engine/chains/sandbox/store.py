@@ -266,6 +266,9 @@ async def find_lies(connection: Connection, provider: str) -> dict[int, Lie]:
 async def save_lies_used(connection: Connection, numbers: Sequence[int]) -> None:
     """Count one use of each; a lie whose uses are over is gone."""
     await connection.execute(
+        "SELECT FROM sandbox_lies WHERE id = ANY($1) ORDER BY id FOR UPDATE", numbers
+    )
+    await connection.execute(
         "DELETE FROM sandbox_lies WHERE id = ANY($1) AND uses_left = 1", numbers
     )
     await connection.execute(
