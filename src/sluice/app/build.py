@@ -3,10 +3,10 @@
 import asyncio
 import contextlib
 import logging
-import os
 import sys
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
@@ -39,7 +39,7 @@ from sluice.business.webhooks.deliveries.retry import Outcome
 from sluice.engine.chains.chain import Chain
 from sluice.engine.chains.registry import Chains
 from sluice.engine.chains.sandbox.addresses import SandboxAddresses
-from sluice.engine.chains.sandbox.network import sandbox_network
+from sluice.engine.chains.sandbox.network import BLOCK_TIME_S, sandbox_network
 from sluice.engine.chains.sandbox.reader import SandboxReader
 from sluice.engine.rates.quote import RatePolicy
 from sluice.engine.rates.source import RateSource
@@ -49,49 +49,50 @@ from sluice.wire.show import View
 from sluice.wire.versions import DEFAULT as API_VERSION
 
 
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What everything else stands on. Who hands in their own owns time, chance and storage."""
+
+    settings: Settings
+    database: Database
+    clock: Clock
+    ids: Ids
+
+
 @contextlib.asynccontextmanager
 async def build(
-    settings: Settings,
-    *,
-    clock: Clock | None = None,
-    ids: Ids | None = None,
-    extra_chains: list[Chain] | None = None,
+    settings: Settings, *, clock: Clock | None = None, extra_chains: Sequence[Chain] = ()
 ) -> AsyncIterator[App]:
     """Plug everything together for one process, and take it apart again."""
     clock = clock or SystemClock()
-    ids = ids or Ids(clock)
-    metrics = Metrics(clock, version=version("sluice"))
     async with contextlib.AsyncExitStack() as stack:
         url = await open_url(settings, stack)
         database = await open_database(url, pool_max=settings.pool_max)
         stack.push_async_callback(database.close)
-        yield await assemble(settings, database, clock, ids, metrics, stack, extra_chains or [])
+        ground = Ground(settings, database, clock, Ids(clock))
+        yield await stack.enter_async_context(assemble(ground, extra_chains=extra_chains))
 
 
-async def assemble(
-    settings: Settings,
-    database: Database,
-    clock: Clock,
-    ids: Ids,
-    metrics: Metrics,
-    stack: contextlib.AsyncExitStack,
-    extra_chains: list[Chain],
-) -> App:
-    """Plug the parts together around an open database."""
+@contextlib.asynccontextmanager
+async def assemble(ground: Ground, *, extra_chains: Sequence[Chain] = ()) -> AsyncIterator[App]:
+    """Plug the parts together around an open database, and take them apart again."""
+    settings, database, clock, ids = ground.settings, ground.database, ground.clock, ground.ids
+    metrics = Metrics(clock, version=version("sluice"))
     sealer = open_sealer(settings, ids)
     bell = Bell()
-    nodes = Egress(NODES)
     reach = _reach(settings)
+    nodes = Egress(NODES)
     receivers = {livemode: Egress(within) for livemode, within in reach.items()}
-    for egress in (nodes, *receivers.values()):
-        stack.push_async_callback(egress.close)
     works = Works(database, clock, ids, routes(), bell.ring)
-    chains = _chains(
-        settings, database, sealer, Parts(nodes, clock, _fault_counter(metrics)), extra_chains
-    )
-    sources: list[RateSource] = [FixedRates(read_prices(settings.fixed_rates), clock), SandboxRates(clock)]
+    parts = Parts(nodes, clock, _fault_counter(metrics))
+    served = [_sandbox(ground, sealer), *read_networks(settings.networks, parts), *extra_chains]
+    chains = Chains({chain.network.name: chain for chain in served})
+    sources: list[RateSource] = [
+        FixedRates(read_prices(settings.fixed_rates), clock),
+        SandboxRates(clock),
+    ]
     view = View(settings.public_url.rstrip("/"), _client_secret(sealer), chains)
-    return App(
+    app = App(
         settings=settings,
         clock=clock,
         database=database,
@@ -111,6 +112,10 @@ async def assemble(
         reach=reach,
         ids=ids,
     )
+    async with contextlib.AsyncExitStack() as stack:
+        for egress in (nodes, *receivers.values()):
+            stack.push_async_callback(egress.close)
+        yield app
 
 
 async def open_url(settings: Settings, stack: contextlib.AsyncExitStack) -> str:
@@ -126,7 +131,7 @@ async def open_url(settings: Settings, stack: contextlib.AsyncExitStack) -> str:
 def open_sealer(settings: Settings, ids: Ids) -> Sealer:
     """Read the master keys, or make them on the first start."""
     path = Path(settings.key_file) if settings.key_file else settings.home / "master.keys"
-    keys = read_key_file(path) if path.exists() else create_key_file(path, os.urandom)
+    keys = read_key_file(path) if path.exists() else create_key_file(path, ids.bytes)
     return Sealer(keys, ids.bytes)
 
 
@@ -140,18 +145,16 @@ def start_logs(app: App, *, level: int = logging.INFO) -> None:
     configure_logs(Sink(sys.stderr, app.clock, on_drop, console=console, level=level))
 
 
-def _chains(
-    settings: Settings, database: Database, sealer: Sealer, parts: Parts, extra: list[Chain]
-) -> Chains:
+def _sandbox(ground: Ground, sealer: Sealer) -> Chain:
+    settings = ground.settings
     addresses = SandboxAddresses(sealer.mac("sandbox addresses", b"seed"))
     network = sandbox_network(
         depth=settings.sandbox_depth,
         reorg_max=settings.sandbox_reorg_max,
-        block_time_s=settings.sandbox_block_s or 2.0,
+        block_time_s=settings.sandbox_block_s or BLOCK_TIME_S,
     )
-    sandbox = Chain(network, SandboxReader(database, network), addresses, derive=addresses.derive)
-    served = [sandbox, *read_networks(settings.networks, parts), *extra]
-    return Chains({chain.network.name: chain for chain in served})
+    reader = SandboxReader(ground.database, network)
+    return Chain(network, reader, addresses, derive=addresses.derive)
 
 
 def _reach(settings: Settings) -> dict[bool, Reach]:

@@ -16,10 +16,18 @@ from sluice.engine.chains.evm.reader import EvmReader
 from sluice.engine.chains.evm.tokens import KNOWN, EvmChain, evm_network
 from sluice.engine.chains.quorum import QuorumReader
 
-_KEYS: Final = {
-    "rpc", "agree", "preset", "assets", "whole_max", "title", "chain_id", "block_time_s", "depth", "reorg_max",
-    "explorer_tx", "tokens", "livemode",
-}  # fmt: skip
+# What a table may say of its network itself; without a preset some of it must be said.
+_FACTS: Final = (
+    "title",
+    "chain_id",
+    "block_time_s",
+    "depth",
+    "reorg_max",
+    "explorer_tx",
+    "tokens",
+    "livemode",
+)
+_KEYS: Final = {"rpc", "agree", "preset", "assets", "whole_max", *_FACTS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +53,7 @@ def read_networks(path: str, parts: Parts) -> list[Chain]:
 
 
 def evm_chain(name: str, table: Mapping[str, Any], parts: Parts) -> Chain:
-    """Build one EVM network; with two or more providers, two must agree before a block is believed."""
+    """Build one EVM network; of two or more providers, two must agree on a block."""
     unknown = set(table) - _KEYS
     urls: Sequence[str] = table.get("rpc", ())
     if unknown or not urls:
@@ -77,20 +85,7 @@ def evm_chain(name: str, table: Mapping[str, Any], parts: Parts) -> Chain:
 
 def _facts(name: str, table: Mapping[str, Any]) -> EvmChain:
     """Return what we know of the network, changed by what the file says of it."""
-    changes = {
-        key: table[key]
-        for key in (
-            "title",
-            "chain_id",
-            "block_time_s",
-            "depth",
-            "reorg_max",
-            "explorer_tx",
-            "tokens",
-            "livemode",
-        )
-        if key in table
-    }
+    changes = {key: table[key] for key in _FACTS if key in table}
     known = KNOWN.get(name)
     if known is not None:
         return replace(known, **changes)
@@ -101,6 +96,10 @@ def _facts(name: str, table: Mapping[str, Any]) -> EvmChain:
             code="networks_invalid",
         )
     usual: dict[str, Any] = {
-        "title": name.capitalize(), "block_time_s": 12.0, "depth": 12, "reorg_max": 64, "explorer_tx": None,
-    }  # fmt: skip
+        "title": name.capitalize(),
+        "block_time_s": 12.0,
+        "depth": 12,
+        "reorg_max": 64,
+        "explorer_tx": None,
+    }
     return EvmChain(name=name, **usual | changes)

@@ -10,6 +10,8 @@ from typing import Any, Final
 from sluice.base.errors import Invalid
 
 _PREFIX: Final = "SLUICE_"
+# The key that `sluice listen` asks with; no setting of the installation.
+_API_KEY: Final = "SLUICE_API_KEY"
 
 
 def _documented(default: Any, doc: str) -> Any:  # noqa: ANN401 - a dataclass field of any type
@@ -71,13 +73,23 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     known = {spec.name: spec for spec in fields(Settings)}
     values: dict[str, Any] = {}
     for name, text in given.items():
-        if not name.startswith(_PREFIX) or name.startswith(_PREFIX + "TEST_"):
+        if not name.startswith(_PREFIX) or name.startswith(_PREFIX + "TEST_") or name == _API_KEY:
             continue
         spec = known.get(name.removeprefix(_PREFIX).lower())
         if spec is None:
             raise Invalid(f"Unknown setting {name}.", code="setting_unknown")
         values[spec.name] = _read(name, text, spec.type)
     return Settings(**values)
+
+
+def read_api_key() -> str:
+    """Return the API key this shell works with; empty when there is none."""
+    return os.environ.get(_API_KEY, "")  # noqa: TID251
+
+
+def environment_for_children(database_url: str) -> dict[str, str]:
+    """Return our environment with the database we use, for the processes we start."""
+    return os.environ | {f"{_PREFIX}DATABASE_URL": database_url}  # noqa: TID251
 
 
 def describe_settings() -> list[tuple[str, str, str]]:

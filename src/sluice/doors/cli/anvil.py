@@ -1,4 +1,4 @@
-"""The demo's Ethereum: a real development node with our own dollar token on it, where npm has one."""
+"""The demo's Ethereum: a real development node, where npm has one, with a dollar token on it."""
 
 import asyncio
 import contextlib
@@ -60,8 +60,8 @@ def why_not() -> str | None:
 async def run_anvil(port: int, egress: Egress) -> AsyncIterator[Anvil]:
     """Run a node until the end of the block."""
     process = await asyncio.create_subprocess_exec(
-        _BINARY, "--host", "127.0.0.1", "--port", str(port), "--chain-id", str(CHAIN_ID), "--silent",
-        "--slots-in-an-epoch", "1", stdout=asyncio.subprocess.DEVNULL,
+        _BINARY, "--host", "127.0.0.1", "--port", str(port), "--chain-id", str(CHAIN_ID),
+        "--slots-in-an-epoch", "1", "--silent", stdout=asyncio.subprocess.DEVNULL,
     )  # fmt: skip
     try:
         node = Anvil(f"http://127.0.0.1:{port}", egress)
@@ -86,6 +86,6 @@ async def deploy_token(node: Anvil) -> str:
     codes: dict[str, str] = msgspec.json.decode(output)
     receipt = await node.send(None, codes["UsdcLike"])
     token: str = receipt["contractAddress"]
-    # mint(address,uint256)
+    # The call is: mint address,uint256.
     await node.send(token, "0x40c10f19" + node.accounts[0][2:].rjust(64, "0") + f"{10**12:064x}")
     return token

@@ -90,7 +90,7 @@ def trial_table(lines: Sequence[TrialLine]) -> str:
     return table(rows)
 
 
-def _mode(livemode: bool) -> str:  # noqa: FBT001 - one word for a column
+def _mode(livemode: bool) -> str:
     return "live" if livemode else "test"
 
 

@@ -7,14 +7,12 @@ import logging
 import socket
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
 import uvloop
-from granian.constants import Interfaces
-from granian.server.embed import Server
 
 from sluice.app.app import App
 from sluice.app.build import build, start_logs
@@ -30,13 +28,13 @@ from sluice.business.accounts.merchants.model import FEE_PRESETS
 from sluice.business.accounts.merchants.model import Settings as Terms
 from sluice.doors.cli import anvil
 from sluice.doors.cli.books import trial_table
-from sluice.doors.cli.process import whole_server
-from sluice.doors.worker.loops import run_loops
-from sluice.doors.worker.main import until_stopped
+from sluice.doors.cli.process import serving
+from sluice.doors.worker.stop import until_stopped
 from sluice.engine.chains.chain import Chain
 from sluice.engine.ledger.balance import trial_balance
 
 _PATIENCE_S: Final = 40.0
+_PACE_S: Final = 0.05
 
 
 def demo(
@@ -50,12 +48,12 @@ def demo(
             "The demo's shop needs the `stripe` package: pip install 'sluice[demo]'."
         ) from error
     with tempfile.TemporaryDirectory(prefix="sluice-demo-") as home:
+        Path(home).chmod(0o755)
         uvloop.run(_demo(Path(home), Shop, once=once))
 
 
 async def _demo(home: Path, make_shop: Callable[..., Any], *, once: bool) -> None:
     started = time.monotonic()
-    home.chmod(0o755)
     port, shop_port, node_port = _free_port(), _free_port(), _free_port()
     settings = dataclasses.replace(
         Settings(home=home),
@@ -71,11 +69,7 @@ async def _demo(home: Path, make_shop: Callable[..., Any], *, once: bool) -> Non
         app = await stack.enter_async_context(build(settings, extra_chains=extra))
         api_key, merchant_id = await _merchant(app, node, extra)
         start_logs(app, level=logging.WARNING)
-        server = Server(
-            whole_server(app), address="127.0.0.1", port=port, interface=Interfaces.ASGI, log_enabled=False
-        )
-        running = [asyncio.ensure_future(run_loops(app)), asyncio.ensure_future(server.serve())]
-        stack.push_async_callback(_end, server, running)
+        await stack.enter_async_context(serving(app))
         await _until(lambda: _answers(port))
         shop = make_shop(api_key=api_key, api_base=settings.public_url, port=shop_port)
         await asyncio.to_thread(shop.start)
@@ -85,11 +79,7 @@ async def _demo(home: Path, make_shop: Callable[..., Any], *, once: bool) -> Non
         if node is not None:
             await _order_by_anvil(shop, node, token)
         await _show_books(app)
-        _say(
-            f"Both done in {time.monotonic() - started:.1f} s."
-            if node
-            else f"Done in {time.monotonic() - started:.1f} s."
-        )
+        _say(f"{'Both done' if node else 'Done'} in {time.monotonic() - started:.1f} s.")
         if not once:
             session = await asyncio.to_thread(shop.order)
             typer.echo(
@@ -97,7 +87,7 @@ async def _demo(home: Path, make_shop: Callable[..., Any], *, once: bool) -> Non
                 f"  API        {settings.public_url}/v1   ({settings.public_url}/openapi.json)\n"
                 f"  secret key {api_key}\n  account    {merchant_id}\n\nCtrl-C stops everything."
             )
-            await _until_ended(running)
+            await until_stopped()
 
 
 async def _node(
@@ -112,9 +102,15 @@ async def _node(
     node = await stack.enter_async_context(anvil.run_anvil(port, egress))
     token = await anvil.deploy_token(node)
     table = {
-        "rpc": [node.url], "chain_id": anvil.CHAIN_ID, "title": "Ethereum (development node)", "livemode": False,
-        "tokens": {"usdc": token}, "depth": 2, "reorg_max": 8, "block_time_s": 1.0,
-    }  # fmt: skip
+        "rpc": [node.url],
+        "chain_id": anvil.CHAIN_ID,
+        "title": "Ethereum (development node)",
+        "livemode": False,
+        "tokens": {"usdc": token},
+        "depth": 2,
+        "reorg_max": 8,
+        "block_time_s": 1.0,
+    }
     chain = evm_chain("anvil", table, Parts(egress, SystemClock(), lambda _source, _fault: None))
     return node, [chain], token
 
@@ -190,10 +186,9 @@ async def _watch(shop: Any, session: Any) -> None:  # noqa: ANN401
             last = status
         if time.monotonic() > deadline:
             raise Unavailable("The order was not paid in time; this is a bug worth reporting.")
-        await asyncio.sleep(0.1)
-    _say(
-        f"The shop's webhook arrived, signature verified by stripe.Webhook: {', '.join(shop.heard[-4:])}"
-    )
+        await asyncio.sleep(_PACE_S)
+    heard = ", ".join(shop.heard[-4:])
+    _say(f"The shop's webhook arrived, signature verified by stripe.Webhook: {heard}")
 
 
 async def _show_books(app: App) -> None:
@@ -204,9 +199,11 @@ async def _show_books(app: App) -> None:
 
 
 async def _until(ready: Callable[[], bool]) -> None:
-    async with asyncio.timeout(_PATIENCE_S):
-        while not ready():
-            await asyncio.sleep(0.05)
+    for _ in range(round(_PATIENCE_S / _PACE_S)):
+        if ready():
+            return
+        await asyncio.sleep(_PACE_S)
+    raise Unavailable("Sluice did not start in time; this is a bug worth reporting.")
 
 
 def _answers(port: int) -> bool:
@@ -219,18 +216,6 @@ def _free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
-
-
-async def _until_ended(running: Sequence[asyncio.Future[Any]]) -> None:
-    stop = asyncio.ensure_future(until_stopped())
-    await asyncio.wait({stop, *running}, return_when=asyncio.FIRST_COMPLETED)
-    stop.cancel()
-
-
-async def _end(server: Server, running: Sequence[asyncio.Future[Any]]) -> None:
-    server.stop()
-    running[0].cancel()
-    await asyncio.gather(*running, return_exceptions=True)
 
 
 def _say(text: str) -> None:

@@ -27,7 +27,8 @@ def create(
     allow: Annotated[
         list[str] | None,
         typer.Option(
-            help=f"A permission ({', '.join(PERMISSIONS)}) or a bundle ({', '.join(BUNDLES)}); may repeat."
+            help=f"A permission ({', '.join(PERMISSIONS)}) or a bundle ({', '.join(BUNDLES)}); "
+            "may repeat."
         ),
     ] = None,
     name: Annotated[str, typer.Option(help="What the key is for.")] = "",

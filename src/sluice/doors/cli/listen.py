@@ -2,12 +2,14 @@
 
 import asyncio
 import datetime as dt
+from http import HTTPStatus
 from typing import Annotated, Any
 
 import msgspec
 import typer
 import uvloop
 
+from sluice.app.settings import read_api_key
 from sluice.base.clock import SystemClock
 from sluice.base.egress import Answer, Egress, EgressError
 from sluice.base.ids import Ids
@@ -26,8 +28,9 @@ _PAGE = 100
 
 def listen(
     api_key: Annotated[
-        str, typer.Option(envvar="SLUICE_API_KEY", help="A secret key of the account to listen to.")
-    ],
+        str,
+        typer.Option(help="A secret key of the account; the variable SLUICE_API_KEY if left out."),
+    ] = "",
     forward_to: Annotated[
         str,
         typer.Option("--forward-to", help="Where to post events, such as localhost:4242/webhook."),
@@ -36,10 +39,13 @@ def listen(
     events: Annotated[str, typer.Option(help="Only these types, separated by commas.")] = "",
 ) -> None:
     """Follow the account's events and forward each, signed with a secret made for this run."""
+    key = api_key or read_api_key()
+    if not key:
+        raise typer.BadParameter("give a key, or set SLUICE_API_KEY", param_hint="--api-key")
     target = forward_to if "://" in forward_to or not forward_to else f"http://{forward_to}"
     wanted = {name.strip() for name in events.split(",") if name.strip()}
     try:
-        uvloop.run(_listen(api.rstrip("/"), api_key, target, wanted))
+        uvloop.run(_listen(api.rstrip("/"), key, target, wanted))
     except KeyboardInterrupt:
         typer.echo("Stopped.")
 
@@ -68,7 +74,7 @@ async def _listen(api: str, api_key: str, target: str, wanted: set[str]) -> None
 async def _ask(egress: Egress, url: str, headers: dict[str, str]) -> dict[str, Any]:
     answer = await egress.get(url, headers=headers, answer_max=8 << 20)
     body = read_json(answer.body)
-    if answer.status != 200:
+    if answer.status != HTTPStatus.OK:
         raise typer.BadParameter(body["error"]["message"])
     return body
 

@@ -1,6 +1,7 @@
 """sluice <command>."""
 
 import sys
+from collections.abc import Iterator
 from typing import Final
 
 import typer
@@ -29,8 +30,21 @@ app.command("listen")(listen.listen)
 
 def main() -> None:
     """Run a command; a refusal is one line, not a traceback."""
+    refusals: list[str] = []
     try:
         app()
-    except SluiceError as error:
-        typer.secho(f"sluice: {error.message}", fg="red", err=True)
+    except* SluiceError as refused:
+        refusals = [error.message for error in _all_in(refused)]
+    for message in refusals:
+        typer.secho(f"sluice: {message}", fg="red", err=True)
+    if refusals:
         sys.exit(1)
+
+
+def _all_in(refused: BaseExceptionGroup[SluiceError]) -> Iterator[SluiceError]:
+    """Yield the refusals that tasks running side by side may have raised together."""
+    for error in refused.exceptions:
+        if isinstance(error, BaseExceptionGroup):
+            yield from _all_in(error)
+        else:
+            yield error

@@ -2,8 +2,11 @@
 
 import asyncio
 import contextlib
+from collections.abc import AsyncIterator
 from typing import Any
 
+from granian.constants import Interfaces
+from granian.server.embed import Server
 from litestar import Litestar
 from litestar.types import Receive, Scope, Send
 
@@ -13,11 +16,32 @@ from sluice.app.settings import read_settings
 from sluice.doors.api.server import make_server
 from sluice.doors.live.sse import make_live
 from sluice.doors.web.checkout.pages import make_pages
+from sluice.doors.worker.loops import run_loops
 
 
 def whole_server(app: App) -> Litestar:
     """Return the API, the pages and the live connections as one application."""
     return make_server(app, [*make_pages(app), *make_live(app)])
+
+
+@contextlib.asynccontextmanager
+async def serving(app: App) -> AsyncIterator[None]:
+    """Serve, and run the loops, all in this process, beside what happens inside."""
+    server = Server(
+        whole_server(app),
+        address=app.settings.host,
+        port=app.settings.port,
+        interface=Interfaces.ASGI,
+        log_enabled=False,
+    )
+    async with asyncio.TaskGroup() as group:
+        loops = group.create_task(run_loops(app))
+        group.create_task(server.serve())
+        try:
+            yield
+        finally:
+            server.stop()  # type: ignore[no-untyped-call]
+            loops.cancel()
 
 
 class Process:
@@ -27,6 +51,7 @@ class Process:
         self._server: Litestar | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection, or the server's own start and stop."""
         if str(scope["type"]) == "lifespan":
             await self._live(receive, send)
         elif self._server is not None:

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import os
 import sys
 from collections.abc import Sequence
 from typing import Annotated, Any
@@ -12,12 +11,12 @@ import uvloop
 
 from sluice.app.app import App
 from sluice.app.build import build, open_url, start_logs
-from sluice.app.settings import Settings, read_settings
+from sluice.app.settings import Settings, environment_for_children, read_settings
 from sluice.base.errors import Unavailable
 from sluice.base.migrate import migrate, pending
 from sluice.doors.cli.run import with_app
 from sluice.doors.worker.loops import run_loops
-from sluice.doors.worker.main import until_stopped
+from sluice.doors.worker.stop import until_stopped
 
 
 def serve(
@@ -66,7 +65,7 @@ async def _serve(settings: Settings, workers: int, *, with_worker: bool) -> None
             raise Unavailable(
                 f"The database lacks {', '.join(behind)}; run `sluice migrate` first."
             )
-        environment = os.environ | {"SLUICE_DATABASE_URL": url}  # noqa: TID251 - handed on to the API processes
+        environment = environment_for_children(url)
         api = await asyncio.create_subprocess_exec(
             *_granian(settings, workers), env=environment, start_new_session=True
         )
@@ -88,9 +87,12 @@ async def _serve(settings: Settings, workers: int, *, with_worker: bool) -> None
 
 def _granian(settings: Settings, workers: int) -> list[str]:
     return [
-        sys.executable, "-m", "granian", "--interface", "asgi", "--factory", "sluice.doors.cli.process:make",
-        "--host", settings.host, "--port", str(settings.port), "--workers", str(workers), "--loop", "uvloop",
-        "--http", "1", "--no-ws", "--no-access-log", "--log-level", "warning", "--respawn-failed-workers",
+        sys.executable, "-m", "granian",
+        "--interface", "asgi", "--factory", "sluice.doors.cli.process:make",
+        "--host", settings.host, "--port", str(settings.port),
+        "--workers", str(workers), "--respawn-failed-workers",
+        "--loop", "uvloop", "--http", "1", "--no-ws",
+        "--no-access-log", "--log-level", "warning",
     ]  # fmt: skip
 
 

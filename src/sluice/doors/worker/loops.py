@@ -1,7 +1,7 @@
-"""The loops: follow each chain, relay facts, run jobs, deliver webhooks; the only place that starts tasks."""
+"""The loops: follow each chain, relay facts, run jobs, deliver webhooks."""
 
 import asyncio
-import random
+import functools
 from collections.abc import Awaitable, Callable
 from typing import Final
 
@@ -13,7 +13,7 @@ from sluice.base.errors import SluiceError
 from sluice.business.webhooks.deliveries.deliver import deliver_once
 from sluice.engine.chains.chain import Chain, ProvidersDisagree
 from sluice.engine.chains.sandbox import levers
-from sluice.engine.chains.sandbox.network import NAME as SANDBOX
+from sluice.engine.chains.sandbox.model import NAME as SANDBOX
 from sluice.engine.watcher.cursors import has_unsettled
 from sluice.engine.watcher.follow import follow_once, follow_pending
 
@@ -41,9 +41,8 @@ async def run_loops(app: App) -> None:
         for chain in app.chains:
             name = chain.network.name
             pace_s = min(chain.network.block_time_s / 2, 5.0)
-            group.create_task(
-                _loop(app, f"follow {name}", lambda c=chain: _follow(app, c), name, pace_s)
-            )  # type: ignore[misc]
+            turn = functools.partial(_follow, app, chain)
+            group.create_task(_loop(app, f"follow {name}", turn, name, pace_s))
         if app.settings.sandbox_block_s > 0:
             group.create_task(
                 _loop(app, "mine sandbox", lambda: _mine(app), "", app.settings.sandbox_block_s)
@@ -51,7 +50,7 @@ async def run_loops(app: App) -> None:
 
 
 async def _loop(app: App, name: str, turn: Turn, topic: str, idle_s: float) -> None:
-    """Turn for ever; rest when there is nothing to do, and longer after trouble, which is told once."""
+    """Turn for ever; rest when there is nothing to do, longer after trouble, which is told once."""
     troubled = False
     with app.bell.watch(topic) as event:
         while True:
@@ -67,12 +66,16 @@ async def _loop(app: App, name: str, turn: Turn, topic: str, idle_s: float) -> N
             except (SluiceError, OSError) as error:
                 troubled = _tell(name, error, told=troubled)
                 busy = False
-            except Exception as error:
-                log.exception("loop.failed", loop=name, error=repr(error)[:200])
+            except Exception:
+                log.exception("loop.failed", loop=name)
                 troubled, busy = True, False
             if not busy:
-                pause_s = _TROUBLE_S * (0.5 + random.random()) if troubled else idle_s  # noqa: S311 - spreads retries
-                await rung(event, within_s=pause_s)
+                await rung(event, within_s=_pause_s(app) if troubled else idle_s)
+
+
+def _pause_s(app: App) -> float:
+    """Return how long to rest after trouble: spread out, so that not all come back at once."""
+    return _TROUBLE_S * (0.5 + app.ids.below(1000) / 1000)
 
 
 def _tell(name: str, error: Exception, *, told: bool) -> bool:

@@ -8,8 +8,15 @@ from sluice.base.errors import IllegalMove, Invalid, NotFound
 from sluice.base.work import Work
 from sluice.engine.chains.model import Header
 from sluice.engine.chains.sandbox import store
-from sluice.engine.chains.sandbox.model import Include, Keep, State, Transaction, rearrange, seal
-from sluice.engine.chains.sandbox.network import NAME
+from sluice.engine.chains.sandbox.model import (
+    NAME,
+    Include,
+    Keep,
+    State,
+    Transaction,
+    rearrange,
+    seal,
+)
 
 _BLOCKS_MAX: Final = 1_000
 

@@ -14,6 +14,7 @@ from sluice.engine.chains.sandbox.addresses import address_of
 from sluice.engine.chains.sandbox.branch import adopt, append, choose, get_transactions
 from sluice.engine.chains.sandbox.model import (
     MOVES,
+    NAME,
     Include,
     Keep,
     Lie,
@@ -23,7 +24,6 @@ from sluice.engine.chains.sandbox.model import (
     Transaction,
     is_kept,
 )
-from sluice.engine.chains.sandbox.network import NAME
 
 # Who pays when nobody in particular does: nobody has its key, and it never runs dry.
 FAUCET: Final = address_of(hashlib.sha256(b"sluice sandbox faucet").digest()[:20])

@@ -11,8 +11,9 @@ from sluice.base.errors import Invalid
 from sluice.base.states import States
 from sluice.engine.chains.model import Header, Transfer
 from sluice.engine.chains.sandbox.addresses import parse_address
-from sluice.engine.chains.sandbox.network import ASSETS
 
+NAME: Final = "sandbox"
+ASSETS: Final = ("btc", "sbtc", "stx", "usdc", "usdt")
 GENESIS_PARENT: Final = "0" * 64
 UNKNOWN: Final = "unknown:"
 

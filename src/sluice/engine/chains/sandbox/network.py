@@ -3,10 +3,9 @@
 from typing import Final
 
 from sluice.engine.chains.model import Finality, Network, Style, Tier
+from sluice.engine.chains.sandbox.model import ASSETS, NAME
 
-NAME: Final = "sandbox"
 BLOCK_TIME_S: Final = 2.0
-ASSETS: Final = ("btc", "sbtc", "stx", "usdc", "usdt")
 
 
 def sandbox_network(
