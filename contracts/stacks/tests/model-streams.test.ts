@@ -536,13 +536,12 @@ class World {
     setHostileMode(0);
     mineBurn(14_000); // beyond every end and every pause
     this.streams.forEach((s, i) => {
-      const due = this.vested(s, BigInt(now())) - s.withdrawn;
-      if (due > 0n) s.withdrawn += must(call("sluice-streams", "withdraw-max", [u(i + 1), trait(s.token)], mallory)).value as bigint;
-      if (this.left(s) > 0n && s.cancelable) {
-        must(call("sluice-streams", "cancel", [u(i + 1), trait(s.token)], s.payer));
+      const take = (fn: string, who: string) => must(call("sluice-streams", fn, [u(i + 1), trait(s.token)], who)).value as bigint;
+      if (s.cancelable && this.vested(s, BigInt(now())) < s.deposit) {
+        s.refunded = take("cancel", s.payer);
         s.canceled = true;
-        s.refunded = s.deposit - s.withdrawn;
       }
+      if (this.vested(s, BigInt(now())) > s.withdrawn) s.withdrawn += take("withdraw-max", mallory);
     });
     this.flows.forEach((f, i) => {
       const on = (fn: string, n: bigint, who: string) => n > 0n && must(call("sluice-flow", fn, [u(i + 1), trait(f.token), u(n)], who));
