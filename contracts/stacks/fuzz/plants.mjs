@@ -14,10 +14,10 @@ export const PLANTS = {
     { what: "fees of parts do not add up", type: "test", plant: ["(- (share (+ paid more) bps) (share paid bps))", "(share more bps)"] },
   ],
   "sluice-market": [
-    { what: "a sale pays the royalty twice", plant: ["(try! (push token (get royalty parts) (get payer parts)))", "(try! (push token (get royalty parts) (get payer parts)))\n    (try! (push token (get royalty parts) (get payer parts)))"] },
+    { what: "a sale forgets the royalty", plant: ["(try! (give token (get royalty parts) tx-sender payer))", "true"] },
     { what: "an offer is paid back twice", plant: ["(map-set offers offer (merge o {state: CANCELED}))", "true"] },
-    { what: "a stale listing is sold", plant: ["(asserts! (is-live id) ERR-STALE)\n    (asserts! (is-eq (contract-of token) (get pay-token l)) ERR-TOKEN)", "(asserts! (is-eq (contract-of token) (get pay-token l)) ERR-TOKEN)"] },
-    { what: "the buyer's floor is ignored", plant: ["(asserts! (>= (contract-call? .sluice-streams remaining id) min-remaining) ERR-REMAINING)", "true"] },
+    { what: "an expired listing is sold", plant: ["(asserts! (< stacks-block-time (get expires l)) ERR-STALE)", "true"] },
+    { what: "the buyer's floor is ignored", plant: ["(asserts! (>= (get remaining p) min-remaining) ERR-REMAINING)", "true"] },
   ],
   "sluice-treasury": [
     { what: "a transfer needs no approvals", plant: ["(asserts! (>= (get approvals p) (needed kind)) ERR-THRESHOLD)", "true"] },

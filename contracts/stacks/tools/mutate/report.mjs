@@ -12,11 +12,12 @@ export function report(summaries, reasons) {
     [
       "Each mutant is one contract with one expression changed. It is killed when a test fails that runs the",
       "changed lines; the tests are the suite's own unit tests, run in one process on a fresh chain each.",
-      "Mutants that do not compile are not counted.",
+      "Mutants that do not compile are not counted. Where fewer were judged than there are, they are an even",
+      "sample over the whole contract, the same one each time.",
     ].join("\n"),
     [
-      row("Contract", "Mutants", "Killed", "Survived", "Killed %", "Did not compile", "Tests", "Seconds"),
-      row(...Array(8).fill("---")),
+      row("Contract", "Mutants", "Judged", "Killed", "Survived", "Killed %", "Did not compile", "Tests", "Seconds"),
+      row(...Array(9).fill("---")),
       ...summaries.map((summary) => totals(summary)),
     ].join("\n"),
     "## By operator",
@@ -34,9 +35,9 @@ function tally(results) {
   return { killed, survived, invalid, rate };
 }
 
-function totals({ name, results, tests, seconds }) {
+function totals({ name, results, of, tests, seconds }) {
   const { killed, survived, invalid, rate } = tally(results);
-  return row(name, killed + survived, killed, survived, rate, invalid, tests, seconds);
+  return row(name, of, results.length, killed, survived, rate, invalid, tests, seconds);
 }
 
 function operators(summaries) {

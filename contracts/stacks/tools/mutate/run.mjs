@@ -3,6 +3,8 @@
 //   node tools/mutate/run.mjs                 a fixed sample; fails below the target or on an unexplained survivor
 //   node tools/mutate/run.mjs --full          every mutant; writes docs/mutation.md
 //   node tools/mutate/run.mjs --only streams  one contract; with --list, its mutants and no run
+//   node tools/mutate/run.mjs --again         judge the recorded survivors once more, after tests were added
+//   node tools/mutate/run.mjs --record        with --sample: keep the results for the report
 //   node tools/mutate/run.mjs --report        docs/mutation.md again, from the results of the last full runs
 //
 // A mutant counts when it compiles. It is killed when any test fails that runs its lines.
@@ -100,6 +102,8 @@ async function main() {
     options: {
       full: { type: "boolean", default: false },
       list: { type: "boolean", default: false },
+      again: { type: "boolean", default: false },
+      record: { type: "boolean", default: false },
       report: { type: "boolean", default: false },
       only: { type: "string" },
       sample: { type: "string", default: "25" },
@@ -112,19 +116,31 @@ async function main() {
   const summaries = [];
   for (const name of names) {
     const all = mutantsOf(contracts.find((contract) => contract.name === name));
-    const mutants = options.full ? all : sampleOf(all, Number(options.sample));
+    const known = options.again ? JSON.parse(readFileSync(resultsOf(name), "utf8")) : undefined;
+    const mutants = options.full ? all : known ? survivorsOf(known, all) : sampleOf(all, Number(options.sample));
     if (options.list) {
       for (const { id, line, from, to } of mutants) console.log(`${id} (line ${line}): ${flat(from)} → ${flat(to)}`);
       continue;
     }
-    const summary = await judgeContract(name, mutants, Number(options.jobs));
-    if (options.full) writeFileSync(resultsOf(name), JSON.stringify(summary, null, 1));
+    const judged = await judgeContract(name, mutants, Number(options.jobs));
+    const summary = { ...(known ? merge(known, judged) : judged), of: all.length };
+    if (options.full || options.again || options.record) writeFileSync(resultsOf(name), JSON.stringify(summary, null, 1));
     summaries.push(summary);
     print(summary);
   }
   if (options.list) return;
   if (options.full && !options.only) writeReport();
   process.exitCode = verdictOf(summaries) ? 0 : 1;
+}
+
+function survivorsOf({ results }, all) {
+  const lived = new Set(results.filter(({ verdict }) => verdict === "survived").map(({ id }) => id));
+  return all.filter(({ id }) => lived.has(id));
+}
+
+function merge(known, judged) {
+  const news = new Map(judged.results.map((result) => [result.id, result]));
+  return { ...judged, seconds: known.seconds + judged.seconds, results: known.results.map((result) => news.get(result.id) ?? result) };
 }
 
 const resultsOf = (name) => join(ROOT, `.build/mutate/${name}.json`);
