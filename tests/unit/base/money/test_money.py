@@ -44,12 +44,13 @@ def test_a_split_loses_nothing(units: int, weights: list[int]) -> None:
     shares = split(money(units, "usdc"), weights)
 
     assert sum(share.units for share in shares) == units
-    assert all(share.units >= 0 for share in shares)
+    for share, weight in zip(shares, weights, strict=True):
+        assert abs(share.units - Fraction(units * weight, sum(weights))) < 1
 
 
 @pytest.mark.parametrize("weights", [[], [0, 0], [1, -1]])
 def test_a_split_without_weight_is_refused(weights: list[int]) -> None:
-    with pytest.raises((Invalid, ValueError)):
+    with pytest.raises(Invalid):
         split(money(10, "usdc"), weights)
 
 
@@ -59,8 +60,12 @@ def test_t06_what_a_payer_owes_is_rounded_up() -> None:
     assert quote.due(money(1999, "usd")).units == 20_004_003
 
 
-@given(st.sampled_from(sorted(CATALOGUE)), st.sampled_from(["btc", "stx", "usdc"]),
-       st.integers(1, 10**15), st.fractions(min_value=Fraction(1, 10**9), max_value=10**9))  # fmt: skip
+@given(
+    st.sampled_from(sorted(CATALOGUE)),
+    st.sampled_from(["btc", "stx", "usdc"]),
+    st.integers(1, 10**15),
+    st.fractions(min_value=Fraction(1, 10**9), max_value=10**9),
+)
 def test_a_quote_never_asks_for_less_than_the_price(
     currency: str, asset: str, units: int, price: Fraction
 ) -> None:

@@ -22,7 +22,7 @@ def plan(intent: PaymentIntent, *payments: Payment, live: tuple[Credit, ...] = (
     return plan_books(intent, moved, standing, live, {one.key: one.seq for one in live})
 
 
-def credits(entry: Entry | None) -> dict[str, int]:
+def credited(entry: Entry | None) -> dict[str, int]:
     """Return an entry's credit side by account."""
     assert entry is not None
     sums: Counter[str] = Counter()
@@ -32,21 +32,21 @@ def credits(entry: Entry | None) -> dict[str, int]:
     return dict(sums)
 
 
-def a_credit(purpose: Purpose = Purpose.PAYMENT, **changes: int) -> Credit:
+def a_credit(units: int = 20_000_000) -> Credit:
     """A credit of 20 USDC that stands."""
     return Credit(
-        MERCHANT,
-        False,
-        "sandbox",
-        "tx1",
-        0,
-        1,
-        "pi_1",
-        purpose,
-        "payment",
-        "usdc",
-        20_000_000,
-        "txn_1",
+        merchant_id=MERCHANT,
+        livemode=False,
+        network="sandbox",
+        tx_id="tx1",
+        index=0,
+        seq=1,
+        intent_id="pi_1",
+        purpose=Purpose.PAYMENT,
+        reason="payment",
+        asset="usdc",
+        units=units,
+        entry_id="txn_1",
     )
 
 
@@ -56,15 +56,15 @@ def test_a_confirmed_payment_is_deposited_and_settled_with_its_fee() -> None:
     assert [(one.purpose, one.units, one.seq) for one in books.add] == [
         (Purpose.PAYMENT, 20_000_000, 1)
     ]
-    assert credits(deposit(books.add[0], "")) == {"received": 20_000_000}
-    assert credits(books.settle) == {"pending": 19_900_000, "fees": 100_000}
+    assert credited(deposit(books.add[0], "")) == {"received": 20_000_000}
+    assert credited(books.settle) == {"pending": 19_900_000, "fees": 100_000}
     assert books.finalize is None
 
 
 def test_a_final_payment_is_available_at_once() -> None:
     books = plan(an_intent(), a_payment(state="final"))
 
-    assert credits(books.finalize) == {"available": 20_000_000}
+    assert credited(books.finalize) == {"available": 20_000_000}
 
 
 def test_a_short_payment_is_deposited_and_not_settled() -> None:
@@ -77,13 +77,24 @@ def test_a_short_payment_is_deposited_and_not_settled() -> None:
 def test_a_surplus_is_unapplied_and_carries_no_fee() -> None:
     books = plan(an_intent(fee=FeePlan(bps=250)), a_payment(25_000_000))
 
-    assert credits(books.settle) == {"pending": 19_500_000, "fees": 500_000, "unapplied": 5_000_000}
+    assert credited(books.settle) == {
+        "pending": 19_500_000,
+        "fees": 500_000,
+        "unapplied": 5_000_000,
+    }
 
 
 def test_a_payment_that_stands_is_not_written_again() -> None:
-    books = plan(an_intent(), a_payment(12_000_000), live=(a_credit(),))
+    books = plan(an_intent(), a_payment(12_000_000), live=(a_credit(12_000_000),))
 
     assert (books.add, books.undo) == ([], [])
+
+
+def test_a_payment_that_moves_less_on_the_newest_branch_is_written_anew() -> None:
+    books = plan(an_intent(), a_payment(12_000_000), live=(a_credit(20_000_000),))
+
+    assert [one.entry_id for one in books.undo] == ["txn_1"]
+    assert [(one.units, one.seq) for one in books.add] == [(12_000_000, 2)]
 
 
 def test_a_payment_that_left_the_chain_is_undone() -> None:
@@ -108,7 +119,7 @@ def test_two_assets_are_settled_in_one_entry_that_balances_in_each() -> None:
 
     books = plan(intent, a_payment(10_000_000), a_payment(10_000_000, asset="usdt", tx_id="tx2"))
 
-    assert credits(books.settle) == {"pending": 19_800_000, "fees": 200_000}
+    assert credited(books.settle) == {"pending": 19_800_000, "fees": 200_000}
 
 
 @pytest.mark.parametrize(

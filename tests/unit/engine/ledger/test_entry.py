@@ -9,7 +9,15 @@ from sluice.engine.ledger.model import Entry, Posting, credit, debit
 
 def entry(*postings: Posting) -> Entry:
     """An entry with these postings."""
-    return Entry("acct_1", False, "test", "source", 1, "", postings)
+    return Entry(
+        merchant_id="acct_1",
+        livemode=False,
+        kind="test",
+        source="source",
+        seq=1,
+        description="",
+        postings=postings,
+    )
 
 
 def test_an_entry_in_two_assets_balances_in_each() -> None:

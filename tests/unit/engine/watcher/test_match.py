@@ -17,7 +17,14 @@ def transfer(units: int = 500, asset: str = "usdc") -> Transfer:
 
 def candidate(style: Style, position: int = 0) -> Candidate:
     """A target named after its style."""
-    return Candidate(position, f"tgt_{style}", "acct", False, style, f"off_{style}")
+    return Candidate(
+        position=position,
+        target_id=f"tgt_{style}",
+        merchant_id="acct",
+        livemode=False,
+        style=style,
+        reference=f"off_{style}",
+    )
 
 
 @pytest.mark.parametrize(
