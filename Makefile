@@ -65,6 +65,7 @@ test-tools: $(NODE_PARTS:%=%/node_modules/.package-lock.json) ## what only tests
 
 .PHONY: demo
 demo: setup ## * a shop, a payment, its webhook and the books, in one process; ONCE=1 ends after the order
+	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory tests/evm/node_modules/.package-lock.json || true; fi
 	$(BIN)/sluice demo $(if $(ONCE),--once)
 
 .PHONY: check
@@ -137,5 +138,6 @@ bench: setup ## measure, beside pgbench in the same run
 	$(RUN) -m benchmarks.run
 
 .PHONY: spec
-spec: setup ## spec/openapi.json and spec/events.json from the code
+spec: setup ## spec/openapi.json and docs/reference from the code
 	$(RUN) tools/spec.py
+	$(RUN) tools/reference.py
