@@ -5,10 +5,10 @@
  */
 import { Cl, type ClarityValue } from "@stacks/transactions";
 import { beforeEach, describe, expect, it } from "vitest";
-import { alice, bob, call, carol, contract, dave, deployer, mallory, now, type Outcome, read } from "./helpers/chain";
+import { alice, balance, bob, call, carol, contract, dave, deployer, mallory, now, type Outcome, read } from "./helpers/chain";
 import { ref } from "./helpers/clarity";
 import { KEY, publicKey } from "./helpers/sip018";
-import { codeHash, deployHostile, must, openSuite, ROLE, SBTC, schedule, STX, trait, waitDelay } from "./helpers/suite";
+import { codeHash, deployHostile, HOSTILE, must, openSuite, ROLE, SBTC, schedule, setHostileMode, STX, trait, waitDelay } from "./helpers/suite";
 
 type Call = [name: string, fn: string, ...args: ClarityValue[]];
 
@@ -83,6 +83,20 @@ describe("sluice-gateway", () => {
       ["sluice-gateway", "refund", u(1), trait(SBTC), u(700)],
     ]);
     expect(acts("", 3).moves.map((m) => [m.from, m.to])).toEqual([[alice, dave]]);
+  });
+
+  it("a refund through a contract lets a thieving token take nothing from who signs (I8)", () => {
+    must(call("sluice-gateway", "register-merchant", [p(carol), publicKey(KEY), u(0), u(0)], bob));
+    must(call("sluice-gateway", "set-open", [u(1), Cl.bool(true)], bob));
+    must(call("sluice-gateway", "pay-open", [u(1), trait(HOSTILE), u(700), ref("c")], dave));
+    must(call("sluice-gateway", "propose-merchant-owner", [u(1), p(LURE)], bob));
+    agent([["sluice-gateway", "accept-merchant-owner", u(1)], ["sluice-gateway", "refund", u(1), trait(HOSTILE), u(700)]]);
+    const before = balance(SBTC, alice);
+    setHostileMode(1);
+    expect(call(LURE, "lure", [], alice).result).toEqual({ err: 1n });
+    expect(balance(SBTC, alice)).toBe(before);
+    setHostileMode(0);
+    expect(call(LURE, "lure", [], alice).ok).toBe(true);
   });
 
   it("a contract that manages fees", () => {

@@ -301,7 +301,8 @@ describe("create-intent", () => {
     expect(intent({ amount: 0 }).result).toEqual({ err: 4003n });
     simnet.deployContract("unlisted", simnet.getContractSource(HOSTILE)!, { clarityVersion: 4 }, deployer);
     expect(intent({ token: contract("unlisted") }).result).toEqual({ err: 4004n });
-    expect(intent({ ttl: 0 }).result).toEqual({ err: 4006n });
+    expect(intent({ ttl: 10 }).result).toEqual({ err: 4006n }); // the next block is ten seconds ahead
+    expect(intent({ ttl: 11 }).ok).toBe(true);
   });
 
   it("4007: the reference is stored, canceled or paid already", () => {
@@ -838,6 +839,9 @@ describe("views of nothing", () => {
     expect(read("sluice-gateway", "get-splits", [id])).toEqual([]);
     expect(read("sluice-gateway", "get-intent", [id, ref("x")])).toBeNull();
     expect(read("sluice-gateway", "quote-fee", [id, Cl.uint(1)])).toEqual({ err: 4001n });
+    must(register());
+    expect(read("sluice-gateway", "quote-fee", [id, Cl.uint(2n ** 96n)])).toEqual({ err: 4003n });
+    expect(read("sluice-gateway", "quote-fee", [id, Cl.uint(2n ** 96n - 1n)])).toEqual({ ok: (2n ** 96n - 1n) / 100n });
     expect(read("sluice-gateway", "get-refunded", [id])).toEqual({ err: 4001n });
   });
 });
