@@ -1,4 +1,4 @@
-"""docs/reference from the code: settings, states and events. `python tools/reference.py` writes them."""
+"""docs/reference from the code: settings, states and events; `make spec` writes them."""
 
 from pathlib import Path
 from typing import Final
@@ -20,18 +20,20 @@ _MEANING: Final = {
     "customer.created": "A customer was created.",
     "customer.deleted": "A customer was deleted.",
     "customer.updated": "A customer was changed.",
-    "payment.unexpected": "Money came that no open payment asks for. Its `reason`: late, canceled, short, "
-    "over, wrong_asset or unannounced. It is booked as unapplied.",
+    "payment.unexpected": "Money came that no open payment asks for; it is booked as unapplied. "
+    "Its `reason`: late, canceled, short, over, wrong_asset or unannounced.",
     "payment_intent.canceled": "A PaymentIntent was cancelled, or its time ran out.",
     "payment_intent.created": "A PaymentIntent was created.",
     "payment_intent.finalized": "No fork can take the money back; it is in the available balance.",
     "payment_intent.overpaid": "More came than was asked; the surplus is booked as unapplied.",
     "payment_intent.partially_funded": "Too little came; the rest may follow.",
     "payment_intent.processing": "Enough money was seen; it is not deep enough yet.",
-    "payment_intent.requires_action": "The payer has what is needed to pay; also after what was seen disappeared.",
+    "payment_intent.requires_action": "The payer has what is needed to pay; also when what was "
+    "seen disappeared.",
     "payment_intent.reversed": "A fork took a payment back after it had succeeded.",
     "payment_intent.succeeded": "The payment is credited.",
-    "webhook_endpoint.disabled": "An endpoint failed for five days or answered 410; it is told nothing more.",
+    "webhook_endpoint.disabled": "An endpoint failed for five days, or answered 410; "
+    "it is told nothing more.",
 }
 
 
@@ -49,7 +51,8 @@ def _settings() -> str:
         [
             "# Settings",
             "",
-            "Environment variables, read once at start. An unknown variable that begins with `SLUICE_` is refused.",
+            "Environment variables, read once at start. An unknown one that begins with `SLUICE_`",
+            "is refused.",
             "",
             "| variable | default | what it does |",
             "|---|---|---|",
@@ -81,9 +84,9 @@ def _events() -> str:
         [
             "# Events",
             "",
-            "What a webhook endpoint may ask for, and what `GET /v1/events` lists for 30 days. Every event carries",
-            "`sequence`, numbered without a gap for each account and mode: a missing number is a missed event, and",
-            "`GET /v1/events?after=<sequence>` reads on from there in order.",
+            "What an endpoint may ask for, and what `GET /v1/events` lists for 30 days. Every",
+            "event carries `sequence`, numbered without a gap for each account and mode: a missing",
+            "number is a missed event, and `GET /v1/events?after=<sequence>` reads on from there.",
             "",
             "| type | when |",
             "|---|---|",
