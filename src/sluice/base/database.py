@@ -63,12 +63,12 @@ class Database:
     async def transaction(self, begin: str) -> AsyncIterator[Connection]:
         """Run one transaction: commit when the block ends normally, else leave nothing."""
         async with self.connection() as connection:
-            with translated():
-                await connection.execute(begin)
+            with translated(connection):
                 try:
+                    await connection.execute(begin)
                     yield connection
                 except BaseException:
-                    if not connection.is_closed():
+                    if not _is_gone(connection):
                         await connection.execute("ROLLBACK")
                     raise
                 await connection.execute("COMMIT")
@@ -100,7 +100,7 @@ async def open_database(
 
 
 @contextlib.contextmanager
-def translated() -> Iterator[None]:
+def translated(connection: Connection) -> Iterator[None]:
     """Turn what the driver raises into our own errors; the rest stays a bug."""
     try:
         yield
@@ -121,11 +121,23 @@ def translated() -> Iterator[None]:
         asyncpg.CrashShutdownError,
     ) as error:
         raise Unavailable("The database went away; try again in a moment.") from error
+    except asyncpg.InterfaceError as error:
+        if not _is_gone(connection):
+            raise
+        raise Unavailable("The database went away; try again in a moment.") from error
 
 
 def waited_for(conflict: Conflict) -> str:
     """Return what a Conflict waited for, in the database's words; empty when it does not say."""
     return str(getattr(conflict.__cause__, "context", None) or "")
+
+
+def _is_gone(connection: Connection) -> bool:
+    """Say whether a connection is closed; the pool takes back one that broke, and says no more."""
+    try:
+        return connection.is_closed()
+    except asyncpg.InterfaceError:
+        return True
 
 
 async def _prepare(connection: Connection) -> None:
