@@ -3,11 +3,11 @@
 import datetime as dt
 from collections.abc import Mapping
 
-from sluice.base.errors import NotFound
+from sluice.base.errors import Invalid, NotFound
 from sluice.base.pages import Listing, Page
 from sluice.base.work import Work, Works
 from sluice.business.payments.checkout import store
-from sluice.business.payments.checkout.model import Session
+from sluice.business.payments.checkout.model import LineItem, Session
 
 
 async def find_session(work: Work, session_id: str) -> Session:
@@ -33,3 +33,21 @@ async def page_sessions(
 ) -> Listing[Session]:
     """Return a page of sessions; `filters` are intent_id, customer_id, status, customer_email."""
     return await store.page(work, page, filters=filters or {}, created=created or {})
+
+
+def page_line_items(session: Session, page: Page) -> Listing[LineItem]:
+    """Return a page of a session's lines, in the order of the cart."""
+    items = list(session.line_items)
+    if page.ending_before is not None:
+        before = items[: _place(items, page.ending_before, "ending_before")]
+        return Listing(before[-page.limit :], len(before) > page.limit)
+    if page.starting_after is not None:
+        items = items[_place(items, page.starting_after, "starting_after") + 1 :]
+    return Listing(items[: page.limit], len(items) > page.limit)
+
+
+def _place(items: list[LineItem], item_id: str, param: str) -> int:
+    for place, item in enumerate(items):
+        if item.id == item_id:
+            return place
+    raise Invalid(f"No such object: '{item_id}'.", code="resource_missing", param=param)

@@ -66,6 +66,8 @@ class NewSession:
     metadata: Mapping[str, str] = field(default_factory=dict)
     intent_metadata: Mapping[str, str] = field(default_factory=dict)
     description: str | None = None
+    receipt_email: str | None = None
+    statement_descriptor: str | None = None
     expires_at: dt.datetime | None = None
     idempotency_key: str | None = None
 

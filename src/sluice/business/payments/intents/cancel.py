@@ -10,7 +10,9 @@ from sluice.business.payments.intents.model import Cancellation, PaymentIntent
 _BATCH: Final = 200
 
 
-async def cancel_intent(work: Work, intent: PaymentIntent, reason: Cancellation) -> PaymentIntent:
+async def cancel_intent(
+    work: Work, intent: PaymentIntent, reason: Cancellation | None
+) -> PaymentIntent:
     """Cancel an intent that this Work holds locked."""
     canceled = intent.cancel(reason, work.now)
     await store.save(work, [canceled])

@@ -130,8 +130,9 @@ async def page(
         filters.append(("p.id = {}", intent_id))
     if charged:
         filters.append(("(p.processing_at IS NOT NULL) = {}", True))
+    age = "processing_at" if charged else "created_at"
     return await newest_first(
-        work, _MINE, page, _intent, alias="p", filters=filters, created=created
+        work, _MINE, page, _intent, alias="p", filters=filters, created=created, age=age
     )
 
 

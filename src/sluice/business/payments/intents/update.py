@@ -8,16 +8,20 @@ from sluice.base.errors import IllegalMove, NotFound
 from sluice.base.work import Work
 from sluice.business.payments.customers.find import customer_exists
 from sluice.business.payments.intents import store
-from sluice.business.payments.intents.find import lock_intent
 from sluice.business.payments.intents.model import PaymentIntent, Status
 
 
-async def update_intent(work: Work, intent_id: str, changes: Mapping[str, Any]) -> PaymentIntent:
-    """Apply changes of fields; the amount only while nobody was told how much to pay."""
-    intent = await lock_intent(work, intent_id)
+async def update_intent(
+    work: Work, intent: PaymentIntent, changes: Mapping[str, Any]
+) -> PaymentIntent:
+    """Change fields of an intent that this Work holds locked.
+
+    The amount may change only while nobody was told how much to pay.
+    """
     if "amount" in changes and intent.status is not Status.REQUIRES_PAYMENT_METHOD:
         raise IllegalMove(
-            f"The amount cannot be changed any more: this PaymentIntent's status is {intent.status}.",
+            "The amount cannot be changed any more: "
+            f"this PaymentIntent's status is {intent.status}.",
             code="payment_intent_unexpected_state",
         )
     customer_id = changes.get("customer_id")

@@ -110,7 +110,8 @@ async def _send_all(
     now: dt.datetime,
 ) -> list[Attempt]:
     """Send at most two at a time; stop at the first trouble, which the rest would meet too, and
-    when the lane was held for long enough."""
+    when the lane was held for long enough.
+    """
     waiting = iter(due)
     made: list[Attempt] = []
     healthy = True

@@ -50,17 +50,20 @@ async def create_endpoint(
 
 
 async def update_endpoint(
-    work: Work, endpoint_id: str, changes: Mapping[str, Any], *, reach: Reach
+    work: Work, endpoint: Endpoint, changes: Mapping[str, Any], *, reach: Reach
 ) -> Endpoint:
-    """Change an endpoint; enabling it again forgets that it failed."""
-    endpoint = found(await store.get(work, endpoint_id, lock=True), endpoint_id)
+    """Change an endpoint that this Work holds locked; enabling it again forgets that it failed."""
     if "url" in changes:
         judge_url(changes["url"], reach)
     changed = dataclasses.replace(endpoint, **changes)
+    timeout_s = profile_named(changed.retry_profile).timeout_s
+    changed = dataclasses.replace(changed, timeout_s=timeout_s)
     if changed.status == "enabled" and endpoint.status == "disabled":
         changed = dataclasses.replace(changed, failing_since=None, disabled_reason=None)
+        work.tell("deliveries")
     await store.save(work, changed)
-    await record_action(work, "webhook_endpoint.updated", endpoint_id, {"fields": sorted(changes)})
+    detail = {"fields": sorted(changes)}
+    await record_action(work, "webhook_endpoint.updated", endpoint.id, detail)
     return changed
 
 

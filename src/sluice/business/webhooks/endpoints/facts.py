@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 
 from sluice.base.facts import Fact
+from sluice.business.webhooks.endpoints.model import Endpoint
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndpointDisabled(Fact):
-    """An endpoint failed for too long, or said that it is gone; it is told nothing any more."""
+    """An endpoint failed for too long, or said that it is gone; it is told nothing any more.
 
-    endpoint_id: str
-    url: str
-    reason: str
+    The endpoint is as it was, without its secrets.
+    """
+
+    endpoint: Endpoint

@@ -1,5 +1,6 @@
 """Lanes: the right to tell one endpoint, and how the telling goes."""
 
+import dataclasses
 import datetime as dt
 
 from sluice.base.work import Work
@@ -25,17 +26,19 @@ async def set_failing(work: Work, endpoint: Endpoint, since: dt.datetime | None)
 
 async def disable(work: Work, endpoint: Endpoint, reason: str) -> None:
     """Tell an endpoint nothing any more, and tell the merchant so."""
-    await store.set_health(
-        work, endpoint.id, "disabled", reason, endpoint.failing_since or work.now
+    since = endpoint.failing_since or work.now
+    await store.set_health(work, endpoint.id, "disabled", reason, since)
+    # A fact is kept and shown: it holds no secret, not even a sealed one.
+    told = dataclasses.replace(
+        endpoint,
+        status="disabled",
+        disabled_reason=reason,
+        failing_since=since,
+        secret=b"",
+        old_secret=None,
+        old_secret_until=None,
     )
-    work.record(
-        [
-            EndpointDisabled(
-                merchant_id=endpoint.merchant_id,
-                livemode=endpoint.livemode,
-                endpoint_id=endpoint.id,
-                url=endpoint.url,
-                reason=reason,
-            )
-        ]
+    fact = EndpointDisabled(
+        merchant_id=endpoint.merchant_id, livemode=endpoint.livemode, endpoint=told
     )
+    work.record([fact])

@@ -53,6 +53,11 @@ async def announce(work: Work, facts: Sequence[Fact], *, render: Render) -> None
     )
 
 
+def _data(told: Told) -> dict[str, Any]:
+    changed = {} if told.previous is None else {"previous_attributes": told.previous}
+    return {"object": told.shown, **changed}
+
+
 def _event(work: Work, owner: Owner, told: Told, seq: int, pending: int) -> Event:
     event_id = work.new_id("evt")
     body: dict[str, Any] = {
@@ -60,7 +65,7 @@ def _event(work: Work, owner: Owner, told: Told, seq: int, pending: int) -> Even
         "object": "event",
         "api_version": API_VERSION,
         "created": int(work.now.timestamp()),
-        "data": {"object": told.shown},
+        "data": _data(told),
         "livemode": owner[1],
         "pending_webhooks": pending,
         "request": {"id": None, "idempotency_key": None},

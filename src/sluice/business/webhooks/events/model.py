@@ -38,6 +38,7 @@ class Told:
     type: str
     object_id: str
     shown: dict[str, Any]
+    previous: dict[str, Any] | None = None  # what changed, as it was
 
 
 # What the wire makes of a fact; handed in, because the wire lies above.

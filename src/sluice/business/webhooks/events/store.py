@@ -72,8 +72,10 @@ async def page(
     created: Mapping[str, dt.datetime],
     delivered: bool | None,
 ) -> Listing[Event]:
-    """Return events, newest first; `types` empty means all."""
-    filters: list[tuple[str, object]] = [("e.type = ANY({}::text[])", list(types))] if types else []
+    """Return events, newest first; `types` may end in a star, and empty means all."""
+    filters: list[tuple[str, object]] = []
+    if types:
+        filters.append(("e.type LIKE ANY({}::text[])", [_pattern(name) for name in types]))
     if delivered is not None:
         filters.append((_TAKEN_BY_ALL + " = {}", delivered))
     return await newest_first(
@@ -94,6 +96,11 @@ async def since(work: Work, start: dt.datetime, end: dt.datetime, limit: int) ->
 async def forget(work: Work, before: dt.datetime, limit: int) -> int:
     """Delete events older than an instant that nothing is left to tell of."""
     return await work.execute(_FORGET, before, limit)
+
+
+def _pattern(name: str) -> str:
+    """Write `charge.*` as SQL does, where underscores mean something too."""
+    return name.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_").replace("*", "%")
 
 
 def _event(row: Row) -> Event:
