@@ -1,5 +1,6 @@
 """Account on the wire: the merchant, as Stripe's SDK asks for it first."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from sluice.business.accounts.merchants.model import Merchant
@@ -9,14 +10,17 @@ from sluice.wire.show import Shown, stamp
 RETRIEVE: Final = Shape("account.retrieve", {})
 
 
-def show_account(merchant: Merchant, capabilities: dict[str, str]) -> Shown:
-    """Show a merchant; `capabilities` say in the open who holds the keys on each network."""
+def show_account(merchant: Merchant, payable: Mapping[str, bool]) -> Shown:
+    """Show a merchant; `payable` says of each network whether it can be paid there."""
     return {
         "id": merchant.id,
         "object": "account",
         "business_profile": {"name": merchant.name, "url": None},
         "business_type": None,
-        "capabilities": capabilities,
+        "capabilities": {
+            f"{network}_payments": "active" if can else "inactive"
+            for network, can in payable.items()
+        },
         "charges_enabled": merchant.status == "active",
         "country": None,
         "created": stamp(merchant.created_at),
@@ -27,4 +31,6 @@ def show_account(merchant: Merchant, capabilities: dict[str, str]) -> Shown:
         "payouts_enabled": False,
         "settings": {"dashboard": {"display_name": merchant.name, "timezone": "Etc/UTC"}},
         "type": "standard",
+        # The merchant's wallets are watched; no key to them is here.
+        "custody": "watch_only",
     }

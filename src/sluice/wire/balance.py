@@ -1,5 +1,6 @@
 """Balance and balance transactions on the wire."""
 
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from sluice.base.money.money import Money
@@ -17,51 +18,54 @@ LIST_TRANSACTIONS: Final = ListShape(
     {"type": Choice(("charge", "payment_reversal")), "source": Id(("ch",))},
 )
 
+_CATEGORIES: Final[Mapping[str, str]] = {"payment_reversal": "charge_failure"}
+# Clients read available[0] of an account that has nothing yet.
+_NOTHING: Final[Shown] = {"amount": 0, "currency": "usd"}
+
 
 def show_balance(balance: Balance, *, livemode: bool) -> Shown:
     """Show what the merchant has, by asset; amounts are the asset's smallest units."""
     return {
         "object": "balance",
-        "available": [_part(money) for money in balance.available],
+        "available": _parts(balance.available) or [_NOTHING],
         "livemode": livemode,
-        "pending": [_part(money) for money in balance.pending],
-        "unapplied": [_part(money) for money in balance.unapplied],
+        "pending": _parts(balance.pending) or [_NOTHING],
+        "unapplied": _parts(balance.unapplied),
     }
 
 
 def show_balance_transaction(transaction: BalanceTransaction) -> Shown:
     """Show one movement of the merchant's money, in the asset it was paid in."""
-    currency = transaction.amount.asset.code
-    fee = transaction.fee.units
+    amount, fee = transaction.amount.units, transaction.fee.units
     return {
         "id": transaction.id,
         "object": "balance_transaction",
-        "amount": transaction.amount.units,
+        "amount": amount,
         "available_on": stamp(transaction.available_at or transaction.created_at),
         "balance_type": "payments",
         "created": stamp(transaction.created_at),
-        "currency": currency,
+        "currency": transaction.amount.asset.code,
         "description": transaction.description,
         "exchange_rate": None,
         "fee": fee,
-        "fee_details": [
-            {
-                "amount": fee,
-                "application": None,
-                "currency": currency,
-                "description": "Platform fee",
-                "type": "application_fee",
-            }
-        ]
-        if fee
-        else [],
-        "net": transaction.amount.units - fee,
-        "reporting_category": transaction.type,
+        "fee_details": [_fee(transaction.fee)] if fee else [],
+        "net": amount - fee,
+        "reporting_category": _CATEGORIES.get(transaction.type, transaction.type),
         "source": "ch_" + transaction.intent_id.partition("_")[2],
         "status": "available" if transaction.available_at else "pending",
         "type": transaction.type,
     }
 
 
-def _part(money: Money) -> Shown:
-    return {"amount": money.units, "currency": money.asset.code}
+def _parts(held: Sequence[Money]) -> list[Shown]:
+    return [{"amount": money.units, "currency": money.asset.code} for money in held]
+
+
+def _fee(fee: Money) -> Shown:
+    return {
+        "amount": fee.units,
+        "application": None,
+        "currency": fee.asset.code,
+        "description": "Platform fee",
+        "type": "application_fee",
+    }

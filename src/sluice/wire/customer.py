@@ -29,6 +29,14 @@ RETRIEVE: Final = Shape("customer.retrieve", {})
 DELETE: Final = Shape("customer.delete", {})
 LIST: Final = ListShape("customer.list", ("cus",), {"email": Email()})
 
+# What customers of invoices and saved cards have.
+_ABSENT: Final[Shown] = dict.fromkeys(
+    ("currency", "default_source", "discount", "invoice_prefix", "test_clock")
+)
+_INVOICE_SETTINGS: Final[Shown] = dict.fromkeys(
+    ("custom_fields", "default_payment_method", "footer", "rendering_options")
+)
+
 
 def read_fields(given: Given, customer: Customer | None = None) -> dict[str, Any]:
     """Read which fields are set or, sent empty, taken back."""
@@ -55,16 +63,10 @@ def show_customer(customer: Customer) -> Shown:
         "address": plain(customer.address),
         "balance": 0,
         "created": stamp(customer.created_at),
-        "currency": None,
-        "default_source": None,
         "delinquent": False,
         "description": customer.description,
-        "discount": None,
         "email": customer.email,
-        "invoice_prefix": None,
-        "invoice_settings": {
-            "custom_fields": None, "default_payment_method": None, "footer": None, "rendering_options": None,
-        },
+        "invoice_settings": dict(_INVOICE_SETTINGS),
         "livemode": customer.livemode,
         "metadata": dict(customer.metadata),
         "name": customer.name,
@@ -73,8 +75,8 @@ def show_customer(customer: Customer) -> Shown:
         "preferred_locales": [],
         "shipping": plain(customer.shipping),
         "tax_exempt": "none",
-        "test_clock": None,
-    }  # fmt: skip
+        **_ABSENT,
+    }
 
 
 def _nested(part: Given) -> dict[str, Any]:

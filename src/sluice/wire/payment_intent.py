@@ -1,10 +1,10 @@
 """PaymentIntent on the wire: what may be asked, and how it is shown."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any, Final
 
 from sluice.base.errors import Invalid
-from sluice.base.money.catalogue import CATALOGUE, find_asset
+from sluice.base.money.catalogue import find_asset
 from sluice.base.money.money import Money
 from sluice.business.payments.intents.model import (
     Cancellation,
@@ -15,14 +15,13 @@ from sluice.business.payments.intents.model import (
 )
 from sluice.business.payments.intents.model import Choice as Chosen
 from sluice.engine.chains.model import Style
+from sluice.wire.currency import Currency
 from sluice.wire.fields import Amount, Choice, Email, Field, Flag, Id, Integer, Text, Url
 from sluice.wire.given import Given
 from sluice.wire.lists import ListShape
 from sluice.wire.metadata import Metadata
 from sluice.wire.shapes import ListOf, Object, Shape
 from sluice.wire.show import Shown, View, stamp
-
-CURRENCIES: Final = tuple(CATALOGUE)
 
 _CRYPTO: Final = Object(
     {
@@ -59,9 +58,7 @@ CREATE: Final = Shape(
         "amount": Amount(
             required=True, aliases=("amount_sats",), doc="In the currency's smallest unit."
         ),
-        "currency": Choice(
-            CURRENCIES, required=True, doc="A currency, or an asset for a native price."
-        ),
+        "currency": Currency(required=True, doc="A currency, or an asset for a native price."),
         **_DETAILS,
         **_METHOD,
         "automatic_payment_methods": Object(
@@ -75,7 +72,7 @@ CREATE: Final = Shape(
 )
 UPDATE: Final = Shape(
     "payment_intent.update",
-    {"amount": Amount(), "currency": Choice(CURRENCIES), **_DETAILS, **_METHOD},
+    {"amount": Amount(), "currency": Currency(), **_DETAILS, **_METHOD},
 )
 CONFIRM: Final = Shape("payment_intent.confirm", {**_METHOD, "client_secret": Text(200)})
 RETRIEVE: Final = Shape("payment_intent.retrieve", {"client_secret": Text(200)})
@@ -90,12 +87,68 @@ CANCEL: Final = Shape(
 LIST: Final = ListShape("payment_intent.list", ("pi",), {"customer": Id(("cus",))})
 
 
-@dataclass(frozen=True, slots=True)
-class Confirmation:
-    """Whether to confirm at once, and with what."""
-
-    confirm: bool
-    choice: Chosen
+# What of an intent its merchant may change, and the name it has inside.
+_COLUMNS: Final[Mapping[str, str]] = {
+    "description": "description",
+    "receipt_email": "receipt_email",
+    "customer": "customer_id",
+    "statement_descriptor": "statement_descriptor",
+    "return_url": "return_url",
+}
+# What only cards, marketplaces or shipments have.
+_ABSENT: Final[Shown] = dict.fromkeys(
+    (
+        "allowed_payment_method_types",
+        "application",
+        "application_fee_amount",
+        "automatic_payment_methods",
+        "last_payment_error",
+        "on_behalf_of",
+        "payment_method",
+        "processing",
+        "review",
+        "setup_future_usage",
+        "shipping",
+        "source",
+        "statement_descriptor_suffix",
+        "transfer_data",
+        "transfer_group",
+    )
+)
+# What a payer learns, whose publishable key and client secret stand in a page: how to pay, and how
+# the payment stands; never the merchant's notes, customer or books.
+_PAYER_SEES: Final = frozenset(
+    {
+        "id",
+        "object",
+        "amount",
+        "amount_details",
+        "amount_received",
+        "automatic_payment_methods",
+        "canceled_at",
+        "cancellation_reason",
+        "capture_method",
+        "client_secret",
+        "confirmation_method",
+        "created",
+        "currency",
+        "description",
+        "expires_at",
+        "last_payment_error",
+        "livemode",
+        "next_action",
+        "object_version",
+        "payment_method",
+        "payment_method_types",
+        "processing",
+        "receipt_email",
+        "resolution",
+        "setup_future_usage",
+        "shipping",
+        "source",
+        "status",
+    }
+)
 
 
 def read_create(given: Given, idempotency_key: str | None) -> NewIntent:
@@ -117,7 +170,7 @@ def read_create(given: Given, idempotency_key: str | None) -> NewIntent:
 
 
 def read_choice(given: Given, intent: PaymentIntent | None = None) -> Chosen:
-    """Read which networks, assets and style are wanted; what is not said now was perhaps said before."""
+    """Read which networks, assets and style are wanted; what is not said now was perhaps before."""
     options = _options(given) or (dict(intent.options) if intent else {})
     style = options.get("style")
     return Chosen(options.get("networks"), options.get("tokens"), Style(style) if style else None)
@@ -125,12 +178,11 @@ def read_choice(given: Given, intent: PaymentIntent | None = None) -> Chosen:
 
 def read_update(given: Given, intent: PaymentIntent) -> dict[str, Any]:
     """Read which fields change; what is sent empty is taken back."""
-    changes: dict[str, Any] = {}
-    columns = {"description": "description", "receipt_email": "receipt_email", "customer": "customer_id",
-               "statement_descriptor": "statement_descriptor", "return_url": "return_url"}  # fmt: skip
-    for name, column in columns.items():
-        if given.has(name) or given.is_unset(name):
-            changes[column] = given.get(name)
+    changes: dict[str, Any] = {
+        column: given.get(name)
+        for name, column in _COLUMNS.items()
+        if given.has(name) or given.is_unset(name)
+    }
     changes["metadata"] = given.metadata().apply(intent.metadata)
     currency = given.text("currency")
     if currency is not None and not given.has("amount"):
@@ -146,9 +198,10 @@ def read_update(given: Given, intent: PaymentIntent) -> dict[str, Any]:
     return changes
 
 
-def read_cancel(given: Given) -> Cancellation:
-    """Read why an intent is cancelled."""
-    return Cancellation(given.text("cancellation_reason") or Cancellation.REQUESTED_BY_CUSTOMER)
+def read_cancel(given: Given) -> Cancellation | None:
+    """Read why an intent is cancelled, if that is said."""
+    reason = given.text("cancellation_reason")
+    return None if reason is None else Cancellation(reason)
 
 
 def show_payment_intent(intent: PaymentIntent, view: View) -> Shown:
@@ -157,14 +210,10 @@ def show_payment_intent(intent: PaymentIntent, view: View) -> Shown:
     return {
         "id": intent.id,
         "object": "payment_intent",
-        "allowed_payment_method_types": None,
         "amount": intent.amount.units,
         "amount_capturable": 0,
         "amount_details": {"tip": {}},
         "amount_received": intent.amount_received,
-        "application": None,
-        "application_fee_amount": None,
-        "automatic_payment_methods": None,
         "canceled_at": stamp(intent.canceled_at),
         "cancellation_reason": _cancellation(intent),
         "capture_method": "automatic",
@@ -174,30 +223,26 @@ def show_payment_intent(intent: PaymentIntent, view: View) -> Shown:
         "currency": intent.amount.asset.code,
         "customer": intent.customer_id,
         "description": intent.description,
-        "last_payment_error": None,
         "latest_charge": intent.charge_id,
         "livemode": intent.livemode,
         "metadata": dict(intent.metadata),
         "next_action": _next_action(intent, view),
-        "on_behalf_of": None,
-        "payment_method": None,
         "payment_method_options": {"crypto": {"setup_future_usage": "none"}},
         "payment_method_types": ["crypto"],
-        "processing": None,
         "receipt_email": intent.receipt_email,
-        "review": None,
-        "setup_future_usage": None,
-        "shipping": None,
-        "source": None,
         "statement_descriptor": intent.statement_descriptor,
-        "statement_descriptor_suffix": None,
         "status": intent.status.value,
-        "transfer_data": None,
-        "transfer_group": None,
+        **_ABSENT,
         "expires_at": stamp(intent.expires_at),
         "resolution": intent.resolution.value,
         "object_version": intent.version,
     } | ({"amount_sats": intent.amount.units} if native else {})
+
+
+def show_to_payer(intent: PaymentIntent, view: View) -> Shown:
+    """Show an intent to whoever holds its client secret: what its payer may see."""
+    shown = show_payment_intent(intent, view)
+    return {name: value for name, value in shown.items() if name in _PAYER_SEES}
 
 
 def show_offer(offer: Offer, view: View) -> Shown:

@@ -20,6 +20,7 @@ from sluice.wire.checkout_session import show_checkout_session
 from sluice.wire.customer import show_customer
 from sluice.wire.payment_intent import show_payment_intent
 from sluice.wire.show import View
+from sluice.wire.webhook_endpoint import show_webhook_endpoint
 
 _NAMES: Final[dict[type[Fact], tuple[str, ...]]] = {
     intents.IntentCreated: ("payment_intent.created",),
@@ -51,7 +52,7 @@ def render_with(view: View) -> Callable[[Fact], Sequence[Told]]:
         told = []
         for name in _NAMES[type(fact)]:
             shown = _show(fact, name, view)
-            told.append(Told(name, shown["id"], shown))
+            told.append(Told(name, shown["id"], shown, _previous(fact, shown)))
         return told
 
     return render
@@ -66,16 +67,18 @@ def _show(fact: Fact, name: str, view: View) -> dict[str, Any]:
     if isinstance(fact, CustomerFact):
         return show_customer(fact.customer)
     if isinstance(fact, EndpointDisabled):
-        return {
-            "id": fact.endpoint_id,
-            "object": "webhook_endpoint",
-            "url": fact.url,
-            "status": "disabled",
-            "disabled_reason": fact.reason,
-        }
+        return show_webhook_endpoint(fact.endpoint)
     if isinstance(fact, MoneyUnexpected):
         return _unexpected(fact, view)
     raise TypeError(f"no event is made of {type(fact).__name__}")
+
+
+def _previous(fact: Fact, shown: dict[str, Any]) -> dict[str, Any] | None:
+    """Return the parts of an updated object that changed, as they were; None where none did."""
+    if not isinstance(fact, CustomerUpdated):
+        return None
+    before = show_customer(fact.before)
+    return {name: value for name, value in before.items() if value != shown[name]}
 
 
 def _unexpected(fact: MoneyUnexpected, view: View) -> dict[str, Any]:

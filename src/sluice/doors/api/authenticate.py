@@ -1,20 +1,22 @@
-"""The Authorization header -> who is asking."""
+"""The headers of a request -> who is asking, and for which account."""
 
 import base64
 import binascii
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Final
 
 from sluice.app.app import App
-from sluice.base.errors import SluiceError, Unauthenticated
+from sluice.base.errors import Forbidden, SluiceError, Unauthenticated
 from sluice.business.accounts.api_keys.authenticate import Caller, authenticate
+
+_ACCOUNT_HEADERS: Final = ("Stripe-Account", "Stripe-Context")
 
 
 async def read_caller(app: App, headers: Sequence[str]) -> Caller:
-    """Return the caller of a request, from `Bearer <key>` or, as curl -u sends it, `Basic <key>:`."""
+    """Return the caller, from `Bearer <key>` or, as curl -u sends it, `Basic <key>:`."""
     if len(headers) != 1:
-        raise _refused(
-            app, Unauthenticated("Provide one API key as a Bearer token.", code="api_key_missing")
-        )
+        missing = Unauthenticated("Provide one API key as a Bearer token.", code="api_key_missing")
+        raise _refused(app, missing)
     scheme, _, value = headers[0].partition(" ")
     token = value.strip()
     if scheme.lower() == "basic":
@@ -25,6 +27,21 @@ async def read_caller(app: App, headers: Sequence[str]) -> Caller:
         return await authenticate(app.works, token, sealer=app.sealer)
     except SluiceError as error:
         raise _refused(app, error) from error
+
+
+def check_account(caller: Caller, headers: Mapping[str, str]) -> dict[str, str]:
+    """Refuse to act for any account but the key's own; return the headers to say back.
+
+    There are no connected accounts. To pass over the header would let a call that was meant for
+    another account's money happen to one's own.
+    """
+    named = {name: headers[name] for name in _ACCOUNT_HEADERS if name in headers}
+    if any(account != caller.merchant.id for account in named.values()):
+        raise Forbidden(
+            "The key does not have access to this account, or it does not exist.",
+            code="account_invalid",
+        )
+    return named
 
 
 def _basic(value: str) -> str:

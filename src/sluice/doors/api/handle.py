@@ -9,19 +9,24 @@ from litestar import Response
 
 from sluice.app.app import App
 from sluice.base.database import UniqueViolation
-from sluice.base.errors import Forbidden, SluiceError
-from sluice.base.idempotency import store as idempotency
+from sluice.base.errors import Conflict, Forbidden, SluiceError
 from sluice.base.idempotency.store import Answer
 from sluice.business.accounts.api_keys.authenticate import Caller
-from sluice.doors.api.authenticate import read_caller
+from sluice.doors.api.authenticate import check_account, read_caller
 from sluice.doors.api.expanding import EXPANDABLE, loader
-from sluice.doors.api.idempotency import hash_request, is_replay, recall
-from sluice.doors.api.read import ApiRequest, read_given, read_idempotency_key
-from sluice.doors.api.route import Call, Route, Shown
+from sluice.doors.api.idempotency import Key, explain, is_used, keep, name_key, recall
+from sluice.doors.api.read import (
+    ApiRequest,
+    Sent,
+    read_given,
+    read_idempotency_key,
+    read_path,
+    read_sent,
+)
+from sluice.doors.api.route import Call, Route
 from sluice.doors.api.throttle import throttle
 from sluice.wire import errors
 from sluice.wire.expand import expand
-from sluice.wire.given import Given
 from sluice.wire.versions import read_version
 
 log = structlog.get_logger()
@@ -29,7 +34,7 @@ log = structlog.get_logger()
 
 @dataclass(slots=True)
 class Exchange:
-    """A request and what its answer will carry."""
+    """A request, what is known of it so far, and the headers its answer will carry."""
 
     request_id: str
     started: float
@@ -37,12 +42,22 @@ class Exchange:
     caller: Caller | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A request whose caller is known and may do this, about to be done."""
+
+    route: Route
+    request: ApiRequest
+    caller: Caller
+    sent: Sent
+    key: Key | None
+
+
 async def handle(app: App, route: Route, request: ApiRequest) -> Response[bytes]:
     """Answer a request, whatever happens, in Stripe's words."""
-    exchange = Exchange(app.new_request_id(), time.perf_counter(), {})
-    exchange.headers["Request-Id"] = exchange.request_id
+    exchange = begin(app)
     try:
-        status, body = await _answer(app, route, request, exchange)
+        status, body = 200, await _answer(app, route, request, exchange)
     except SluiceError as error:
         status, body = refuse(error, exchange)
     except Exception:
@@ -59,9 +74,13 @@ async def handle(app: App, route: Route, request: ApiRequest) -> Response[bytes]
         took_ms=round(took_s * 1000),
         merchant=exchange.caller and exchange.caller.merchant.id,
     )
-    return Response(
-        body, status_code=status, headers=exchange.headers, media_type="application/json"
-    )
+    return respond(status, body, exchange)
+
+
+def begin(app: App) -> Exchange:
+    """Give a request its name."""
+    request_id = app.new_request_id()
+    return Exchange(request_id, time.perf_counter(), {"Request-Id": request_id})
 
 
 def refuse(error: SluiceError, exchange: Exchange) -> tuple[int, bytes]:
@@ -70,95 +89,80 @@ def refuse(error: SluiceError, exchange: Exchange) -> tuple[int, bytes]:
     return errors.status(error), errors.envelope(error, exchange.request_id)
 
 
-async def _answer(
-    app: App, route: Route, request: ApiRequest, exchange: Exchange
-) -> tuple[int, bytes]:
-    caller = exchange.caller = await read_caller(app, request.headers.getall("authorization", []))
+def respond(status: int, body: bytes, exchange: Exchange) -> Response[bytes]:
+    """Write an answer down."""
+    return Response(
+        body, status_code=status, headers=exchange.headers, media_type="application/json"
+    )
+
+
+async def _answer(app: App, route: Route, request: ApiRequest, exchange: Exchange) -> bytes:
+    headers = request.headers
+    caller = exchange.caller = await read_caller(app, headers.getall("authorization", []))
     _allow(caller, route)
+    exchange.headers |= check_account(caller, headers)
     await throttle(app, caller, route)
-    exchange.headers["Stripe-Version"] = read_version(request.headers.get("stripe-version")).text
-    key = read_idempotency_key(request) if route.method == "POST" else None
-    path = {name: str(value) for name, value in request.path_params.items()}
-    if key is None:
-        given, _ = await read_given(request, route)
-        return 200, await _once(app, route, caller, given, path)
-    exchange.headers["Idempotency-Key"] = key
-    return await _with_key(app, route, request, exchange, caller, path, key)
+    exchange.headers["Stripe-Version"] = read_version(headers.get("stripe-version")).text
+    text = read_idempotency_key(request) if route.method == "POST" else None
+    sent = await read_sent(request, route)
+    if text is None:
+        return await _do(app, Ask(route, request, caller, sent, None))
+    exchange.headers["Idempotency-Key"] = text
+    key = name_key(text, caller, request.scope["path"], sent, exchange.request_id)
+    return await _do_once(app, Ask(route, request, caller, sent, key), key, exchange)
 
 
-async def _with_key(
-    app: App,
-    route: Route,
-    request: ApiRequest,
-    exchange: Exchange,
-    caller: Caller,
-    path: dict[str, str],
-    key: str,
-) -> tuple[int, bytes]:
-    """Do it once under a key, or find out that it was done and answer the same."""
-    body = await request.body()
-    request_hash = hash_request(route.method, request.url.path, body)
+async def _do_once(app: App, ask: Ask, key: Key, exchange: Exchange) -> bytes:
+    """Do it under a key, or find out that it was done and answer the same."""
+    refusal: Exception
     try:
-        given, _ = await read_given(request, route)
-        answer = await _once(
-            app, route, caller, given, path, (key, request_hash, exchange.request_id)
-        )
+        return await _do(app, ask)
     except UniqueViolation as error:
-        if not is_replay(error):
+        if not is_used(error):
             raise
-        kept = await recall(app.works, caller, key, request_hash)
-        if kept is None:
-            raise
-        return _replay(app, exchange, kept)
-    except SluiceError:
-        kept = await recall(app.works, caller, key, request_hash)
-        if kept is None:
-            raise
-        return _replay(app, exchange, kept)
-    return 200, answer
+        refusal = error
+    except Conflict as error:
+        refusal = explain(error)
+    except SluiceError as error:
+        refusal = error
+    kept = await recall(app.works, ask.caller, key)
+    if kept is None:
+        raise refusal
+    return _repeat(app, kept, exchange)
 
 
-async def _once(
-    app: App,
-    route: Route,
-    caller: Caller,
-    given: Given,
-    path: dict[str, str],
-    keyed: tuple[str, bytes, str] | None = None,
-) -> bytes:
+async def _do(app: App, ask: Ask) -> bytes:
     """Run the route's verb in one Work, and with a key keep its answer in the same commit."""
-    async with app.works.begin(caller.actor) as work:
-        shown = await route.verb(Call(app, work, caller, given, path, keyed and keyed[0]))
-        paths = given.texts("expand")
-        if paths:
+    given, path = read_given(ask.sent, ask.route), read_path(ask.request, ask.route)
+    expanded = given.texts("expand")
+    if expanded and ask.caller.is_client:
+        raise Forbidden("A publishable key may not expand.", code="secret_key_required")
+    async with app.works.begin(ask.caller.actor) as work:
+        name = None if ask.key is None else ask.key.key
+        shown = await ask.route.verb(Call(app, work, ask.caller, given, path, name))
+        if expanded:
             await work.flush()
-            shown = await expand(shown, paths, load=loader(work, app.view), expandable=EXPANDABLE)
+            shown = await expand(
+                shown, expanded, load=loader(work, app.view), expandable=EXPANDABLE
+            )
         body = msgspec.json.encode(shown)
-        if keyed is not None:
-            key, request_hash, request_id = keyed
-            answer = Answer(request_hash, request_id, 200, body)
-            idempotency.add(work, key, answer, route.path, _object_id(shown))
+        if ask.key is not None:
+            keep(work, ask.key, body, shown)
     return body
 
 
-def _replay(app: App, exchange: Exchange, kept: Answer) -> tuple[int, bytes]:
+def _repeat(app: App, kept: Answer, exchange: Exchange) -> bytes:
     app.metrics.idempotent_replays.inc()
     exchange.headers["Idempotent-Replayed"] = "true"
     exchange.headers["Original-Request"] = kept.request_id
-    return kept.status_code, kept.response
+    return kept.response
 
 
 def _allow(caller: Caller, route: Route) -> None:
-    permissions = caller.actor.permissions
-    if "payments:client" in permissions and not route.client:
+    if not caller.is_client:
+        caller.actor.require(route.permission)
+    elif not route.client:
         raise Forbidden(
             "This needs a secret key; a publishable key only confirms payments.",
             code="secret_key_required",
         )
-    if "payments:client" not in permissions:
-        caller.actor.require(route.permission)
-
-
-def _object_id(shown: Shown) -> str | None:
-    object_id = shown.get("id")
-    return object_id if isinstance(object_id, str) else None

@@ -1,38 +1,75 @@
 """The bytes of a request -> what was given; refused here before anything of ours is touched."""
 
+import asyncio
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any, Final
 
 from litestar import Request
-from litestar.exceptions import ClientException
+from litestar.exceptions import HTTPException
 
-from sluice.base.errors import Invalid
+from sluice.base.errors import Invalid, NotFound
 from sluice.doors.api.route import Route
-from sluice.wire.errors import body_too_large, unsupported_encoding, unsupported_media_type
+from sluice.wire.errors import (
+    body_too_large,
+    request_timeout,
+    unsupported_encoding,
+    unsupported_media_type,
+)
 from sluice.wire.forms import read_form, read_query
 from sluice.wire.given import Given
 from sluice.wire.strict_json import read_json
 
 BODY_MAX: Final = 1 << 20
+BODY_S: Final = 10.0
+_FORM: Final = "application/x-www-form-urlencoded"
 _KEY: Final = re.compile(r"[\x21-\x7e]{1,255}", re.ASCII)
+# Every identifier in a path is made of these; what is not was never ours.
+_NAME: Final = re.compile(r"[0-9A-Za-z_]{1,96}", re.ASCII)
 
 ApiRequest = Request[Any, Any, Any]
 
 
-async def read_given(request: ApiRequest, route: Route) -> tuple[Given, bytes]:
-    """Return the parameters by the route's shape, and the raw bytes they came in."""
-    query = request.scope["query_string"]
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What came, not yet understood: the query of a GET or DELETE, the body of a POST."""
+
+    content: bytes
+    media_type: str = ""
+
+
+async def read_sent(request: ApiRequest, route: Route, *, within_s: float = BODY_S) -> Sent:
+    """Receive the parameters, within bounds of size and time."""
+    query: bytes = request.scope["query_string"]
     if route.method != "POST":
-        return route.shape.read(read_query(query), "query"), query
-    body = await _body(request)
+        return Sent(query)
     if request.headers.get("content-encoding"):
         raise unsupported_encoding()
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind == "application/json":
-        return route.shape.read(read_json(body), "json"), body
-    if kind == "application/x-www-form-urlencoded" or (not kind and not body):
-        return route.shape.read(read_form(body), "form"), body
+    body = await _body(request, within_s)
+    if query:
+        raise Invalid("Send the parameters of a POST in its body.", code="parameter_in_query")
+    return Sent(body, request.headers.get("content-type", "").partition(";")[0].strip().lower())
+
+
+def read_given(sent: Sent, route: Route) -> Given:
+    """Read what was sent by the route's shape."""
+    if route.method != "POST":
+        return route.shape.read(read_query(sent.content), "query")
+    if sent.media_type == "application/json":
+        return route.shape.read(read_json(sent.content), "json")
+    if sent.media_type == _FORM or (not sent.media_type and not sent.content):
+        return route.shape.read(read_form(sent.content), "form")
     raise unsupported_media_type()
+
+
+def read_path(request: ApiRequest, route: Route) -> Mapping[str, str]:
+    """Return the names in the path; one that is no identifier names nothing."""
+    names = {name: str(value) for name, value in request.path_params.items()}
+    if not all(_NAME.fullmatch(value) for value in names.values()):
+        raise NotFound(f"No such {route.answers}.", param="id")
+    return names
 
 
 def read_idempotency_key(request: ApiRequest) -> str | None:
@@ -50,14 +87,14 @@ def read_idempotency_key(request: ApiRequest) -> str | None:
     return keys[0]
 
 
-async def _body(request: ApiRequest) -> bytes:
-    """Read the body, counting as it comes: what the header says of its length may be a lie."""
-    length = request.headers.get("content-length", "0")
-    if length.isdigit() and int(length) > BODY_MAX:
-        raise body_too_large()
+async def _body(request: ApiRequest, within_s: float) -> bytes:
+    """Receive the body, counting as it comes: what the header says of its length may be a lie."""
     try:
-        return await request.body()
-    except ClientException as error:
-        if error.status_code == 413:
+        async with asyncio.timeout(within_s):
+            return await request.body()
+    except TimeoutError as error:
+        raise request_timeout() from error
+    except HTTPException as error:
+        if error.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
             raise body_too_large() from error
         raise Invalid("The body could not be read.", code="invalid_body") from error

@@ -17,7 +17,7 @@ Method = Literal["GET", "POST", "DELETE"]
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request on its way through a route: what was given, by whom, and the Work it happens in."""
+    """One request on its way through a route: what was given, by whom, and its Work."""
 
     app: App
     work: Work
@@ -26,18 +26,13 @@ class Call:
     path: Mapping[str, str]
     idempotency_key: str | None
 
-    @property
-    def is_client(self) -> bool:
-        """Say whether a publishable key asks: it may only touch what it has the client secret of."""
-        return "payments:client" in self.caller.actor.permissions
-
 
 Verb = Callable[[Call], Awaitable[Shown]]
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One way to call the API. `path` has names in braces; `answers` names the object it returns."""
+    """One way to call the API. `path` has names in braces; `answers` is the kind of object."""
 
     method: Method
     path: str
@@ -47,4 +42,3 @@ class Route:
     answers: str
     client: bool = False  # open to publishable keys with a client secret
     limited: Limited | None = None
-    doc: str = ""

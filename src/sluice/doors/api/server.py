@@ -1,7 +1,7 @@
-"""The ASGI application: the API under /v1, the pages, live connections and health, in one Litestar."""
+"""The ASGI application: the API under /v1, what other doors add, and health, in one Litestar."""
 
-from collections import defaultdict
 from collections.abc import Callable, Sequence
+from http import HTTPStatus
 from typing import Any, Final
 
 import structlog
@@ -13,13 +13,13 @@ from litestar.types import ControllerRouterHandler
 from sluice.app.app import App
 from sluice.base.errors import SluiceError
 from sluice.doors.api.describe import describe
-from sluice.doors.api.handle import Exchange, handle, refuse
+from sluice.doors.api.handle import begin, handle, refuse, respond
 from sluice.doors.api.read import BODY_MAX, ApiRequest
 from sluice.doors.api.route import Route
 from sluice.doors.api.table import ROUTES
 from sluice.wire import errors
 
-_ALL_METHODS: Final = {"GET", "POST", "DELETE"}
+_NO_ROUTE: Final = {HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND}
 
 log = structlog.get_logger()
 
@@ -49,55 +49,41 @@ def _handler(app: App, route: Route) -> HTTPRouteHandler:
 
 def _refuser(app: App) -> Callable[[ApiRequest, Exception], Response[bytes]]:
     """Return what answers everything that no route answered: in our envelope, on every path."""
-    allowed: dict[str, set[str]] = defaultdict(set)
-    for route in ROUTES:
-        allowed[route.path].add(route.method)
 
     def answer(request: ApiRequest, error: Exception) -> Response[bytes]:
-        exchange = Exchange(app.new_request_id(), 0.0, {})
-        exchange.headers["Request-Id"] = exchange.request_id
-        refusal = _refusal(request, error, allowed)
+        exchange = begin(app)
+        refusal = _refusal(request, error)
         if refusal is None:
-            log.error(
-                "request.failed",
-                request_id=exchange.request_id,
-                error=repr(error)[:200],
-                exc_info=error,
-            )
+            log.error("request.failed", request_id=exchange.request_id, exc_info=error)
             refusal = errors.internal_error()
         status, body = refuse(refusal, exchange)
-        app.metrics.http_requests.labels(request.method, "none", status).observe(0)
-        return Response(
-            body, status_code=status, headers=exchange.headers, media_type="application/json"
-        )
+        # The method is the stranger's own word: it must not become a label of its own.
+        app.metrics.http_requests.labels("other", "none", status).observe(0)
+        return respond(status, body, exchange)
 
     return answer
 
 
-def _refusal(
-    request: ApiRequest, error: Exception, allowed: dict[str, set[str]]
-) -> SluiceError | None:
+def _refusal(request: ApiRequest, error: Exception) -> SluiceError | None:
     if isinstance(error, SluiceError):
         return error
     if not isinstance(error, HTTPException):
         return None
-    if error.status_code == 405:
-        path = request.scope["path"]
-        methods = [
-            m
-            for m in _ALL_METHODS
-            if any(_matches(template, path) for template in allowed if m in allowed[template])
-        ]
-        return errors.method_not_allowed(methods or ["GET"])
-    if error.status_code == 413:
+    path = request.scope["path"]
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        return errors.method_not_allowed(_methods(path) or ["GET"])
+    if error.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
         return errors.body_too_large()
-    if error.status_code in {400, 404}:
-        return errors.route_missing(request.method, request.scope["path"])
-    return None
+    return errors.route_missing(request.method, path) if error.status_code in _NO_ROUTE else None
 
 
-def _matches(template: str, path: str) -> bool:
-    wanted, given = template.split("/"), path.rstrip("/").split("/")
+def _methods(path: str) -> list[str]:
+    """Return the methods that a path may be called with."""
+    given = path.rstrip("/").split("/")
+    return sorted({route.method for route in ROUTES if _matches(route.path.split("/"), given)})
+
+
+def _matches(wanted: Sequence[str], given: Sequence[str]) -> bool:
     return len(wanted) == len(given) and all(
         part.startswith("{") or part == piece for part, piece in zip(wanted, given, strict=True)
     )

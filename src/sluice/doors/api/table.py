@@ -5,18 +5,22 @@ from typing import Final
 from sluice.doors.api.route import Route
 from sluice.doors.api.v1 import (
     balance,
+    charges,
     checkout_sessions,
     customers,
     events,
     payment_intents,
     sandbox,
+    webhook_endpoints,
 )
 
 ROUTES: Final[tuple[Route, ...]] = (
     *balance.ROUTES,
     *customers.ROUTES,
     *payment_intents.ROUTES,
+    *charges.ROUTES,
     *checkout_sessions.ROUTES,
     *events.ROUTES,
+    *webhook_endpoints.ROUTES,
     *sandbox.ROUTES,
 )

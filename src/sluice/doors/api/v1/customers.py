@@ -7,7 +7,7 @@ from sluice.business.payments.customers.edit import (
     delete_customer,
     update_customer,
 )
-from sluice.business.payments.customers.find import find_customer, page_customers
+from sluice.business.payments.customers.find import find_customer, lock_customer, page_customers
 from sluice.doors.api.route import Call, Route, Shown
 from sluice.wire import customer as wire
 from sluice.wire.lists import read_page, show_list
@@ -26,15 +26,15 @@ async def retrieve(call: Call) -> Shown:
 
 async def update(call: Call) -> Shown:
     """Update a customer; an empty value takes back what was there."""
-    held = await find_customer(call.work, call.path["id"])
-    return wire.show_customer(
-        await update_customer(call.work, held.id, wire.read_fields(call.given, held))
-    )
+    held = await lock_customer(call.work, call.path["id"])
+    changes = wire.read_fields(call.given, held)
+    return wire.show_customer(await update_customer(call.work, held, changes))
 
 
 async def delete(call: Call) -> Shown:
     """Delete a customer and everything personal."""
-    return wire.show_customer(await delete_customer(call.work, call.path["id"]))
+    held = await lock_customer(call.work, call.path["id"])
+    return wire.show_customer(await delete_customer(call.work, held))
 
 
 async def page(call: Call) -> Shown:
@@ -42,16 +42,17 @@ async def page(call: Call) -> Shown:
     listing = await page_customers(
         call.work, read_page(call.given), email=call.given.text("email"), created=bounds(call.given)
     )
-    return show_list("/v1/customers", listing, wire.show_customer)
+    return show_list(_ALL, listing, wire.show_customer)
 
 
 _READ: Final = "customers:read"
 _WRITE: Final = "customers:write"
+_ALL: Final = "/v1/customers"
 _ONE: Final = "/v1/customers/{id:str}"
 
 ROUTES: Final = (
-    Route("POST", "/v1/customers", create, wire.CREATE, _WRITE, "customer"),
-    Route("GET", "/v1/customers", page, wire.LIST, _READ, "list"),
+    Route("POST", _ALL, create, wire.CREATE, _WRITE, "customer"),
+    Route("GET", _ALL, page, wire.LIST, _READ, "list"),
     Route("GET", _ONE, retrieve, wire.RETRIEVE, _READ, "customer"),
     Route("POST", _ONE, update, wire.UPDATE, _WRITE, "customer"),
     Route("DELETE", _ONE, delete, wire.DELETE, _WRITE, "customer"),

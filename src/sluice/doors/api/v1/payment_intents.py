@@ -28,31 +28,30 @@ async def create(call: Call) -> Shown:
 
 
 async def retrieve(call: Call) -> Shown:
-    """Retrieve a PaymentIntent."""
+    """Retrieve a PaymentIntent; with a publishable key and its secret, what its payer may see."""
     intent = await find_intent(call.work, call.path["id"])
     _check_client(call, intent)
-    return wire.show_payment_intent(intent, call.app.view)
+    return _show(call, intent)
 
 
 async def update(call: Call) -> Shown:
     """Update a PaymentIntent."""
-    intent = await find_intent(call.work, call.path["id"])
-    changed = await update_intent(call.work, intent.id, wire.read_update(call.given, intent))
+    held = await lock_intent(call.work, call.path["id"])
+    changed = await update_intent(call.work, held, wire.read_update(call.given, held))
     return wire.show_payment_intent(changed, call.app.view)
 
 
 async def confirm(call: Call) -> Shown:
     """Confirm a PaymentIntent: price it in the chosen assets and say where to send them."""
-    intent = await lock_intent(call.work, call.path["id"])
-    _check_client(call, intent)
-    confirmed = await _confirm(call, intent, wire.read_choice(call.given, intent))
-    return wire.show_payment_intent(confirmed, call.app.view)
+    held = await lock_intent(call.work, call.path["id"])
+    _check_client(call, held)
+    return _show(call, await _confirm(call, held, wire.read_choice(call.given, held)))
 
 
 async def cancel(call: Call) -> Shown:
     """Cancel a PaymentIntent that nobody has paid."""
-    intent = await lock_intent(call.work, call.path["id"])
-    canceled = await cancel_intent(call.work, intent, wire.read_cancel(call.given))
+    held = await lock_intent(call.work, call.path["id"])
+    canceled = await cancel_intent(call.work, held, wire.read_cancel(call.given))
     return wire.show_payment_intent(canceled, call.app.view)
 
 
@@ -64,9 +63,7 @@ async def page(call: Call) -> Shown:
         customer=call.given.text("customer"),
         created=bounds(call.given),
     )
-    return show_list(
-        "/v1/payment_intents", listing, lambda one: wire.show_payment_intent(one, call.app.view)
-    )
+    return show_list(_ALL, listing, lambda one: wire.show_payment_intent(one, call.app.view))
 
 
 async def _confirm(call: Call, intent: PaymentIntent, choice: Choice) -> PaymentIntent:
@@ -81,9 +78,9 @@ async def _confirm(call: Call, intent: PaymentIntent, choice: Choice) -> Payment
 
 
 def _check_client(call: Call, intent: PaymentIntent) -> None:
-    """A publishable key must show the intent's client secret; a wrong one is like no intent at all."""
+    """A publishable key must show the client secret; a wrong one is like no intent at all."""
     secret = call.given.text("client_secret")
-    if call.is_client and secret is None:
+    if call.caller.is_client and secret is None:
         raise Unauthenticated(
             "A publishable key needs the client_secret.", code="client_secret_missing"
         )
@@ -91,23 +88,22 @@ def _check_client(call: Call, intent: PaymentIntent) -> None:
         raise NotFound(f"No such payment_intent: '{intent.id}'", param="intent")
 
 
+def _show(call: Call, intent: PaymentIntent) -> Shown:
+    show = wire.show_to_payer if call.caller.is_client else wire.show_payment_intent
+    return show(intent, call.app.view)
+
+
 _READ: Final = "payments:read"
 _WRITE: Final = "payments:write"
+_ANSWER: Final = "payment_intent"
+_ALL: Final = "/v1/payment_intents"
 _ONE: Final = "/v1/payment_intents/{id:str}"
 
 ROUTES: Final = (
-    Route(
-        "POST",
-        "/v1/payment_intents",
-        create,
-        wire.CREATE,
-        _WRITE,
-        "payment_intent",
-        limited=Limited.CREATE,
-    ),
-    Route("GET", "/v1/payment_intents", page, wire.LIST, _READ, "list"),
-    Route("GET", _ONE, retrieve, wire.RETRIEVE, _READ, "payment_intent", client=True),
-    Route("POST", _ONE, update, wire.UPDATE, _WRITE, "payment_intent"),
-    Route("POST", f"{_ONE}/confirm", confirm, wire.CONFIRM, _WRITE, "payment_intent", client=True),
-    Route("POST", f"{_ONE}/cancel", cancel, wire.CANCEL, _WRITE, "payment_intent"),
+    Route("POST", _ALL, create, wire.CREATE, _WRITE, _ANSWER, limited=Limited.CREATE),
+    Route("GET", _ALL, page, wire.LIST, _READ, "list"),
+    Route("GET", _ONE, retrieve, wire.RETRIEVE, _READ, _ANSWER, client=True),
+    Route("POST", _ONE, update, wire.UPDATE, _WRITE, _ANSWER),
+    Route("POST", f"{_ONE}/confirm", confirm, wire.CONFIRM, _WRITE, _ANSWER, client=True),
+    Route("POST", f"{_ONE}/cancel", cancel, wire.CANCEL, _WRITE, _ANSWER),
 )
