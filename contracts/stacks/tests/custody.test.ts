@@ -139,6 +139,14 @@ describe.each([streams, flow, subs, market])("$name", (m) => {
     for (const add of m.add) expect(add(id, SBTC).result).toEqual({ err: m.base + 4n });
   });
 
+  it("xx03: the token's limits of one payment hold", () => {
+    const token = deployHostile("hostile-token", "hostile-limited");
+    must(call(token, "mint", [u(AMOUNT), Cl.principal(alice)], deployer));
+    listTokens({ ...HOSTILE_ROW, token, min: 10, max: AMOUNT - 1n });
+    m.given(token);
+    expect(m.enter(token).result).toEqual({ err: m.base + 3n });
+  });
+
   it("I10: neither does a paused module, until the pause ends by itself", () => {
     m.given(SBTC);
     const id = enter(SBTC);
@@ -240,7 +248,7 @@ describe.each([streams, flow, subs, market])("$name", (m) => {
 describe("re-entry", () => {
   /** A token that calls back into the suite while it moves, listed through the delay. */
   function reentrant(attack: string): string {
-    const token = deployHostile("hostile-token", "reentrant-token", [["(asserts! true (err u0)) (ok true)", `(try! ${attack}) (ok true)`]]);
+    const token = deployHostile("hostile-token", "hostile-reentrant", [["(asserts! true (err u0)) (ok true)", `(try! ${attack}) (ok true)`]]);
     must(call(token, "mint", [u(10_000_000n), Cl.principal(alice)], deployer));
     listTokens({ ...HOSTILE_ROW, token });
     must(call(token, "set-mode", [u(4)], deployer));

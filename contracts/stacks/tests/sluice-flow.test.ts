@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { beforeEach, describe, expect, it } from "vitest";
 import { firstUncovered, scaledDebt, SCALE } from "../vectors/vesting";
 import { alice, balance, bob, call, carol, contract, mallory, mineBurn, mineStacks, now, type Outcome, read, seq } from "./helpers/chain";
-import { HOSTILE, must, openSuite, phish, SBTC, STX, trait } from "./helpers/suite";
+import { deployHostile, disable, HOSTILE, must, openSuite, phish, SBTC, STX, trait } from "./helpers/suite";
 import { ownerOf, transfer } from "./helpers/positions";
 
 beforeEach(openSuite);
@@ -73,6 +73,12 @@ describe("open", () => {
     expect(out.moves).toEqual([]);
     mineStacks(3);
     expect(statusOf(1n)).toBe(2n);
+  });
+
+  it("u6504: of a listed, enabled token, even without money", () => {
+    expect(open({ deposit: 0, token: deployHostile("hostile-token", "unlisted-token") }).result).toEqual({ err: 6504n });
+    disable(SBTC);
+    expect(open({ deposit: 0 }).result).toEqual({ err: 6504n });
   });
 
   it("u6510: 0 < rate <= 2^90", () => {

@@ -6,7 +6,7 @@ import {
   settler,
 } from "./helpers/chain";
 import { disable, HOSTILE, mintSbtc, must, openSuite, pause, phish, SBTC, schedule, scheduleAndWait, setHostileMode, STX, trait, waitDelay } from "./helpers/suite";
-import { approve, nonceOf, ownerOf, revoke, transfer } from "./helpers/positions";
+import { approve, burn, nonceOf, ownerOf, revoke, transfer } from "./helpers/positions";
 import { cancel, proposePayer, plainCall, row as streamRow, stream, withdrawMax } from "./helpers/streams";
 
 beforeEach(openSuite);
@@ -255,6 +255,18 @@ describe("buy", () => {
     expect(buy(b, carol).result).toEqual({ err: 8010n });
   });
 
+  it("u8010: stale when the position is empty and burned", () => {
+    const id = stream({ end: 600 });
+    approveMarket(id);
+    must(list(id));
+    mineBurn(2);
+    must(withdrawMax(id, bob));
+    expect(buy(id, carol, PRICE, 1).result).toEqual({ err: 8012n });
+    must(burn("sluice-streams", id, bob));
+    expect(isLive(id)).toBe(false);
+    expect(buy(id, carol).result).toEqual({ err: 8010n });
+  });
+
   it("u8013: a reserved one only by its taker; never by the seller himself", () => {
     const id = listed({ taker: dave });
     expect(buy(id, carol).result).toEqual({ err: 8013n });
@@ -365,6 +377,9 @@ describe("make-offer", () => {
     expect(makeOffer(99n).result).toEqual({ err: 8001n });
     expect(makeOffer(id, carol, { amount: 0 }).result).toEqual({ err: 8003n });
     expect(makeOffer(stream({ flags: { transferable: false } })).result).toEqual({ err: 8005n });
+    const empty = stream({ start: 900, cliff: 900, end: 9_000 });
+    must(cancel(empty, alice));
+    expect(makeOffer(empty).result).toEqual({ err: 8005n });
     expect(makeOffer(id, carol, { expires: 0 }).result).toEqual({ err: 8006n });
     expect(makeOffer(id, carol, { amount: 10_000_000_001 }).result).toEqual({ err: 1n });
     disable(SBTC);
@@ -442,6 +457,13 @@ describe("accept-offer", () => {
     expect(liability()).toBe(0n);
     expect(acceptOffer(1n, carol).result).toEqual({ err: 8014n });
     expect(cancelOffer(1n, carol).result).toEqual({ err: 8014n });
+  });
+
+  it("works in STX", () => {
+    offered({ token: STX });
+    expect(acceptOffer(1n, bob, 0, STX).moves).toEqual([
+      { asset: "stx", amount: 495_000n, from: MARKET, to: bob }, { asset: "stx", amount: 5_000n, from: MARKET, to: TREASURY },
+    ]);
   });
 
   it("is an exit: works while the module takes no new business", () => {

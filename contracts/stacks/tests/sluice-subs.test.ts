@@ -292,6 +292,16 @@ describe("charge-many", () => {
   });
 });
 
+describe("is-chargeable", () => {
+  it("is no for what does not exist, what is not due, and what is", () => {
+    expect(chargeable(9n)).toBe(false);
+    const id = sub();
+    expect(chargeable(id)).toBe(true);
+    must(charge(id));
+    expect(chargeable(id)).toBe(false);
+  });
+});
+
 describe("top-up-sub", () => {
   it("adds money from anybody", () => {
     const id = sub();
