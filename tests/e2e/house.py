@@ -1,12 +1,13 @@
-"""A whole running Sluice in this process, with a merchant in it, and a clock that can be moved on."""
+"""A whole running Sluice in this process, with a merchant, and a clock that can be moved on."""
 
 import asyncio
 import contextlib
 import datetime as dt
 import socket
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 import aiohttp
@@ -18,6 +19,7 @@ from sluice.app.app import App
 from sluice.app.build import build
 from sluice.app.settings import Settings
 from sluice.base.clock import SystemClock
+from sluice.base.limits.visitor import Subnet
 from sluice.business.accounts.api_keys.edit import create_key
 from sluice.business.accounts.merchants.edit import as_merchant, create_merchant, set_wallet
 from sluice.business.accounts.merchants.model import Settings as MerchantSettings
@@ -70,7 +72,12 @@ class House:
     key: str
     merchant_id: str
 
-    async def open_session(self, **changes: Any) -> dict[str, Any]:  # noqa: ANN401 - the API's own fields
+    async def open_session(
+        self,
+        *,
+        key: str | None = None,
+        **changes: Any,  # noqa: ANN401 - the API's own fields
+    ) -> dict[str, Any]:
         """Create a checkout session over the API, as a shop would."""
         asked: dict[str, Any] = {
             "mode": "payment",
@@ -95,13 +102,18 @@ class House:
                 },
             ],
         }
-        return await self.call("POST", "/v1/checkout/sessions", asked | changes)
+        return await self.call("POST", "/v1/checkout/sessions", asked | changes, key=key)
 
     async def call(
-        self, method: str, path: str, fields: Mapping[str, Any] | None = None
+        self,
+        method: str,
+        path: str,
+        fields: Mapping[str, Any] | None = None,
+        *,
+        key: str | None = None,
     ) -> dict[str, Any]:
-        """Call the API with the merchant's key."""
-        headers = {"Authorization": f"Bearer {self.key}"}
+        """Call the API with the merchant's key, or another."""
+        headers = {"Authorization": f"Bearer {key or self.key}"}
         async with (
             aiohttp.ClientSession(headers=headers) as client,
             client.request(method, self.url + path, json=fields) as answer,
@@ -131,12 +143,17 @@ class House:
 
 @contextlib.asynccontextmanager
 async def run_house(
-    database_url: str, home: Path, *, limits: str = "off", port: int | None = None
+    database_url: str,
+    home: Path,
+    *,
+    limits: str = "off",
+    trusted: Sequence[Subnet] = (),
+    live: Mapping[str, Any] = MappingProxyType({}),
 ) -> AsyncIterator[House]:
     """Run the API, the page, the live connections and every loop; nothing is mined by itself."""
     networks = home / "networks.toml"
     networks.write_text(NETWORKS)
-    port = port or _free_port()
+    port = _free_port()
     settings = Settings(
         database_url=database_url,
         home=home,
@@ -149,9 +166,9 @@ async def run_house(
     )
     clock = MovableClock()
     async with build(settings, clock=clock) as app:
-        merchant_id, key = await _open_shop(app)
+        merchant_id, key = await open_shop(app, SHOP)
         await refresh_rates(app.works, app.sources)
-        pages = [*make_pages(app), *make_live(app)]
+        pages = [*make_pages(app, trusted=trusted), *make_live(app, trusted=trusted, **live)]
         server = Server(
             make_server(app, pages),
             address="127.0.0.1",
@@ -166,18 +183,20 @@ async def run_house(
             try:
                 yield House(app, settings.public_url, clock, key, merchant_id)
             finally:
-                server.stop()
+                server.stop()  # type: ignore[no-untyped-call]
                 loops.cancel()
                 async with asyncio.timeout(10):
                     await asyncio.wait([serving])
 
 
-async def _open_shop(app: App) -> tuple[str, str]:
+async def open_shop(app: App, name: str, *, wallet: str | None = WALLET) -> tuple[str, str]:
+    """Make a merchant that may be paid; return its id and a test key."""
     async with app.works.begin() as work:
-        merchant = await create_merchant(work, SHOP, MerchantSettings())
+        merchant = await create_merchant(work, name, MerchantSettings())
     async with app.works.begin(as_merchant(merchant.id, livemode=False)) as work:
         _, token = await create_key(work, "sk", sealer=app.sealer)
-        await set_wallet(work, app.chains.find("harbor"), WALLET)
+        if wallet is not None:
+            await set_wallet(work, app.chains.find("harbor"), wallet)
     return merchant.id, token
 
 

@@ -15,7 +15,6 @@ from sluice.business.payments.checkout.find import find_session
 from sluice.business.payments.checkout.look import Sight, look_at, payer_of
 from sluice.business.payments.checkout.model import Session
 
-HEARTBEAT_S: Final = 15.0
 # Without a ring every fourth heartbeat looks anyway: a lost ring costs a minute at most.
 _LOOK_EVERY: Final = 4
 # So many look at once; the rest wait, and the database stays the API's.
@@ -35,8 +34,9 @@ class Told:
 class Fanout:
     """Follows payments for the listeners of one process."""
 
-    def __init__(self, app: App) -> None:
+    def __init__(self, app: App, *, heartbeat_s: float) -> None:
         self._app = app
+        self._heartbeat_s = heartbeat_s
         self._looks = asyncio.Semaphore(_LOOKS_MAX)
 
     async def follow(self, session: Session) -> AsyncGenerator[Told | None, None]:
@@ -59,7 +59,7 @@ class Fanout:
                     if told.done:
                         return
                     self._watch_networks(sight, rings, watches)
-                while not await first_rung(rings, within_s=HEARTBEAT_S):
+                while not await first_rung(rings, within_s=self._heartbeat_s):
                     yield None
                     quiet += 1
                     if quiet % _LOOK_EVERY == 0:

@@ -22,6 +22,7 @@ from sluice.doors.live.seats import Seats
 # About 28 KiB each; a mobile network puts many people behind one address.
 _IN_ALL: Final = 2_000
 _FROM_ONE: Final = 30
+_HEARTBEAT_S: Final = 15.0  # proxies cut what is silent for a minute
 _RETRY_MS: Final = 3_000
 _FULL_RETRY_MS: Final = 60_000
 _STATUS: Final[Mapping[type[SluiceError], int]] = {NotFound: 404, Throttled: 429, Unavailable: 503}
@@ -43,9 +44,10 @@ def make_live(
     trusted: Sequence[Subnet] = (),
     in_all: int = _IN_ALL,
     from_one: int = _FROM_ONE,
+    heartbeat_s: float = _HEARTBEAT_S,
 ) -> list[HTTPRouteHandler]:
     """Return the handler of live pages; `trusted` are the subnets of proxies before us."""
-    fanout = Fanout(app)
+    fanout = Fanout(app, heartbeat_s=heartbeat_s)
     seats = Seats(in_all=in_all, from_one=from_one)
 
     async def live(request: LiveRequest) -> Response[Any]:
