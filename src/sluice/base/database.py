@@ -21,6 +21,7 @@ CONNECTION_LOST: Final = (
     asyncpg.CrashShutdownError,
     asyncpg.CannotConnectNowError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
 )
 
 # Every connection starts as the worker's role; a merchant's Work narrows it for one transaction.
@@ -121,8 +122,9 @@ def translated(connection: Connection) -> Iterator[None]:
         asyncpg.CrashShutdownError,
     ) as error:
         raise Unavailable("The database went away; try again in a moment.") from error
-    except asyncpg.InterfaceError as error:
-        if not _is_gone(connection):
+    except (asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
+        # What the driver says when the connection ended between two statements.
+        if isinstance(error, asyncpg.InterfaceError) and not _is_gone(connection):
             raise
         raise Unavailable("The database went away; try again in a moment.") from error
 

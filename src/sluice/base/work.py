@@ -142,7 +142,7 @@ class Works:
     async def look(self) -> AsyncIterator[Work]:
         """Open a Work for single reads outside a transaction; nothing may be written in it."""
         async with self._database.connection() as connection:
-            with translated():
+            with translated(connection):
                 yield Work(connection, SYSTEM, self._clock.now(), self._ids)
 
 
