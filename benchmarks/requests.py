@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import dataclasses
 import datetime as dt
+import json
 import re
 import sys
 import tempfile
@@ -184,7 +185,8 @@ def _literal(value: Any, cast: str) -> str:  # noqa: ANN401, PLR0911 - a line fo
     if isinstance(value, dt.datetime):
         return f"'{value.isoformat()}'::timestamptz"
     if isinstance(value, dict):
-        return "'" + msgspec.json.encode(value).decode().replace("'", "''") + "'::jsonb"
+        # With spaces, or pgbench takes `:null` for a variable of its own.
+        return "'" + json.dumps(value).replace("'", "''") + "'::jsonb"
     return "'" + str(value).replace("'", "''") + "'" + cast
 
 

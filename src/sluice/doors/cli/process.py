@@ -14,6 +14,7 @@ from sluice.app.app import App
 from sluice.app.build import build, start_logs
 from sluice.app.settings import read_settings
 from sluice.doors.api.server import make_server
+from sluice.doors.cli.run import settle_memory
 from sluice.doors.live.sse import make_live
 from sluice.doors.web.checkout.pages import make_pages
 from sluice.doors.worker.loops import run_loops
@@ -68,6 +69,7 @@ class Process:
             start_logs(app)
             carrying = asyncio.ensure_future(app.bell.carry(app.database))
             self._server = whole_server(app)
+            settle_memory()
             await send({"type": "lifespan.startup.complete"})
             await receive()
             carrying.cancel()

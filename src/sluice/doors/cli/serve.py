@@ -14,7 +14,7 @@ from sluice.app.build import build, open_url, start_logs
 from sluice.app.settings import Settings, environment_for_children, read_settings
 from sluice.base.errors import Unavailable
 from sluice.base.migrate import migrate, pending
-from sluice.doors.cli.run import with_app
+from sluice.doors.cli.run import settle_memory, with_app
 from sluice.doors.worker.loops import run_loops
 from sluice.doors.worker.stop import until_stopped
 
@@ -36,6 +36,7 @@ def worker() -> None:
     """Follow chains, relay facts, run jobs and deliver webhooks."""
 
     async def run(app: App) -> None:
+        settle_memory()
         await _until_first(
             [asyncio.ensure_future(run_loops(app)), asyncio.ensure_future(until_stopped())]
         )
