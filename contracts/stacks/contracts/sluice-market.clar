@@ -292,10 +292,10 @@
     (asserts! (>= (get rest parts) min-amount) ERR-PRICE)
     (map-set offers offer (merge o {state: ACCEPTED}))
     (map-delete listings id)
+    (try! (contract-call? .sluice-streams transfer id seller (get buyer o)))
     (try! (push token (get rest parts) seller))
     (try! (push token (get royalty parts) (get payer p)))
     (try! (push token (get fee parts) .sluice-treasury))
-    (try! (contract-call? .sluice-streams transfer id seller (get buyer o)))
     (print {
       sluice: u1, seq: (next-seq), ev: "market.offer-accepted", id: offer,
       actor: contract-caller, token: (get token o), amount: (get amount o),
@@ -378,8 +378,8 @@
     (asserts! (is-eq taker (default-to taker (get taker l))) ERR-TAKER)
     (asserts! (not (is-eq buyer seller)) ERR-TAKER)
     (map-delete listings id)
-    (try! (pay-parts token price parts seller (get payer p)))
     (try! (contract-call? .sluice-streams transfer id seller buyer))
+    (try! (pay-parts token price parts seller (get payer p)))
     (print {
       sluice: u1, seq: (next-seq), ev: "market.sold", id: id, actor: contract-caller,
       token: (get pay-token l), amount: price,

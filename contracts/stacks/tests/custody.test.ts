@@ -271,6 +271,18 @@ describe("re-entry", () => {
     expect(withdrawMax(victim, mallory).ok).toBe(true);
   });
 
+  it("I60: a pay-token cannot empty the position for the seller in the middle of its sale", () => {
+    const id = stream({ end: 90_000 });
+    const token = reentrant(`(contract-call? '${STREAMS} withdraw-max u${id} '${SBTC})`);
+    must(call(token, "mint", [u(10_000n), Cl.principal(carol)], deployer));
+    must(approve("sluice-streams", id, contract("sluice-market"), bob));
+    must(call("sluice-market", "list-position", [u(id), u(1_000), Cl.principal(token), u(now() + 50_000), Cl.none()], bob));
+    const out = must(call("sluice-market", "buy", [u(id), trait(token), u(1_000), u(1_000_003)], carol));
+    const paid = out.moves.filter((m) => m.asset.startsWith(SBTC));
+    expect(paid.map((m) => m.to)).toEqual([carol]);
+    expect(hits(token)).toBeGreaterThan(0n);
+  });
+
   it("I8: money coming in cannot be skimmed or counted twice on its way", () => {
     const token = reentrant(`(contract-call? '${STREAMS} skim '${SBTC})`);
     give(SBTC, "sluice-streams", 55n);
