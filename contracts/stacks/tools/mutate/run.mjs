@@ -23,10 +23,10 @@ const WORKER = fileURLToPath(new URL("worker.mjs", import.meta.url));
 
 // The contracts that hold most money, and the test files that judge their mutants.
 export const JUDGED = {
-  "sluice-streams": /^(sluice-streams|authority|regressions|custody|actors)/.source,
-  "sluice-escrow": /^(sluice-escrow|sluice-gateway|authority|regressions|custody|actors)/.source,
-  "sluice-treasury": /^(sluice-treasury|authority|regressions|custody|actors)/.source,
-  "sluice-market": /^(sluice-market|authority|regressions|custody|actors)/.source,
+  "sluice-streams": "^(sluice-streams|regressions-streams|custody|actors\\.)",
+  "sluice-escrow": "^(sluice-escrow|sluice-gateway|regressions-payments|custody|actors)",
+  "sluice-treasury": "^(sluice-treasury|regressions-streams|custody|actors\\.)",
+  "sluice-market": "^(sluice-market|regressions-streams|custody|actors\\.)",
 };
 
 class Worker {
@@ -106,7 +106,7 @@ async function main() {
       record: { type: "boolean", default: false },
       report: { type: "boolean", default: false },
       only: { type: "string" },
-      sample: { type: "string", default: "25" },
+      sample: { type: "string", default: "20" },
       jobs: { type: "string", default: "2" },
     },
   });
