@@ -219,6 +219,16 @@ def test_part_of_the_money_of_a_closed_intent_is_named_short() -> None:
     assert reasons(standing) == ["short"]
 
 
+def test_an_intent_that_closes_on_part_of_its_money_has_received_nothing() -> None:
+    short, _ = after(an_intent(), a_payment(12_000_000))
+    expired = short.cancel(Cancellation.EXPIRED, NOON + minutes(60))
+
+    closed, facts = after(expired, a_payment(12_000_000))
+
+    assert (short.amount_received, closed.amount_received) == (1_200, 0)
+    assert (closed.resolution, closed.payment, facts) == (Resolution.LATE, None, [])
+
+
 def test_a_fork_before_confirmation_falls_back() -> None:
     seen, _ = after(an_intent(), a_payment(state="included"))
 

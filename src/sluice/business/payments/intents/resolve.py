@@ -102,7 +102,8 @@ def resolve(
     """Move the intent to where its payments put it; return it and what became true."""
     if intent.status is Status.CANCELED and not standing.reopened:
         late = any(use.purpose is Purpose.UNAPPLIED for use in standing.uses)
-        return _told(intent, Resolution.LATE if late else intent.resolution), []
+        closed = _with_payment(intent, standing)
+        return _told(closed, Resolution.LATE if late else intent.resolution), []
     now = _with_payment(intent, standing)
     if intent.covers(standing.credited):
         return _succeed(now, standing, at)
