@@ -1,4 +1,4 @@
-"""Rows of payout holds."""
+"""Rows of payout holds, and the one form in which promises.sql is asked."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -10,6 +10,11 @@ INSERT INTO payout_holds (asset, reason, since) SELECT asset, $2, $3 FROM unnest
 ON CONFLICT DO NOTHING"""
 _HOLDS: Final = "SELECT asset, reason, since FROM payout_holds ORDER BY asset, reason"
 _LIFT: Final = "DELETE FROM payout_holds WHERE reason = $1"
+
+
+def find_broken(names: str, sql: str, limit: int) -> str:
+    """Return the query for what breaks a promise; it may use the names at the head of its file."""
+    return f"{names}\nSELECT * FROM ({sql}\n) AS broken LIMIT {limit}"
 
 
 async def hold_payouts(work: Work, assets: Sequence[str], reason: str) -> None:

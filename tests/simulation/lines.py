@@ -1,0 +1,165 @@
+"""Lines: database connections that take turns and break where the run wants; real PostgreSQL."""
+
+import random
+from collections.abc import Awaitable, Callable, Collection
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Final, TypeVar, cast
+
+import asyncpg
+
+from sluice.base.database import WORKER_ROLE, Database, _prepare
+from tests.simulation.turns import PROCESS, Killed, Process, Turns
+
+T = TypeVar("T")
+
+_SETTINGS: Final = {"application_name": "sluice-simulated", "role": WORKER_ROLE, "jit": "off"}
+
+
+class Break(StrEnum):
+    """What goes wrong at a call."""
+
+    CUT_BEFORE = "cut_before"  # the connection breaks and the call never arrives
+    CUT_AFTER = "cut_after"  # the call arrives, its answer does not
+    KILL_BEFORE = "kill_before"  # the process dies before the call
+    KILL_AFTER = "kill_after"  # the call arrives, the process dies at once
+
+
+@dataclass
+class Breaks:
+    """Which calls break: by chance, or exactly the ones named."""
+
+    random: random.Random
+    chance: float = 0.0
+    at: Collection[int] = ()
+    kind: Break | None = None
+    only: Collection[str] | None = None  # names of the processes that may break
+    calls: int = 0
+    made: dict[Break, int] = field(default_factory=lambda: dict.fromkeys(Break, 0))
+
+    def next(self, process: Process) -> Break | None:
+        """Count a call and say whether, and how, it breaks."""
+        self.calls += 1
+        if self.only is not None and process.name not in self.only:
+            return None
+        if self.calls in self.at:
+            return self.kind
+        if self.chance and self.random.random() < self.chance:
+            return self.random.choice(list(Break))
+        return None
+
+
+class Line:
+    """One connection, as a Work sees it."""
+
+    def __init__(self, raw: asyncpg.Connection, process: Process, turns: Turns, lines: "Lines"):
+        self.raw = raw
+        self.pid: int = raw.get_server_pid()
+        self._process = process
+        self._turns = turns
+        self._lines = lines
+
+    def is_closed(self) -> bool:
+        """Say whether it broke."""
+        return self.raw.is_closed()
+
+    async def execute(self, sql: str, *args: Any) -> str:
+        """Run a statement."""
+        return await self._call(lambda: self.raw.execute(sql, *args))
+
+    async def executemany(self, sql: str, args: Any) -> None:
+        """Run a statement several times."""
+        await self._call(lambda: self.raw.executemany(sql, args))
+
+    async def fetch(self, sql: str, *args: Any) -> list[asyncpg.Record]:
+        """Return a statement's rows."""
+        return await self._call(lambda: self.raw.fetch(sql, *args))
+
+    async def fetchrow(self, sql: str, *args: Any) -> asyncpg.Record | None:
+        """Return a statement's first row."""
+        return await self._call(lambda: self.raw.fetchrow(sql, *args))
+
+    async def fetchval(self, sql: str, *args: Any) -> Any:
+        """Return a statement's first value."""
+        return await self._call(lambda: self.raw.fetchval(sql, *args))
+
+    async def _call(self, send: Callable[[], Awaitable[T]]) -> T:
+        return await self._turns.take(self.pid, lambda: self._send(send))
+
+    async def _send(self, send: Callable[[], Awaitable[T]]) -> T:
+        """Make the call, broken if it is its time."""
+        chosen = self._lines.breaks.next(self._process)
+        if chosen is None:
+            return await send()
+        self._lines.breaks.made[chosen] += 1
+        if chosen in {Break.CUT_AFTER, Break.KILL_AFTER}:
+            await send()
+        if chosen in {Break.KILL_BEFORE, Break.KILL_AFTER}:
+            await self._lines.kill(self._process)
+            raise Killed
+        await self._lines.cut(self)
+        raise asyncpg.ConnectionDoesNotExistError(
+            "connection was closed in the middle of operation"
+        )
+
+
+class Lines:
+    """Stands where the driver's pool stands; each process has connections of its own."""
+
+    def __init__(self, url: str, turns: Turns, breaks: Breaks) -> None:
+        self._url = url
+        self._turns = turns
+        self.breaks = breaks
+        self._free: list[tuple[Process, Line]] = []
+        self._open: list[tuple[Process, Line]] = []
+
+    async def acquire(self, *, timeout: float) -> Line:
+        """Lend a connection of the calling process."""
+        process = PROCESS.get()
+        if process.dead:
+            raise Killed
+        for owner, line in self._free:
+            if owner is process:
+                self._free.remove((owner, line))
+                return line
+        raw = await self._turns.take(None, lambda: _connect(self._url, timeout))
+        line = Line(raw, process, self._turns, self)
+        self._open.append((process, line))
+        return line
+
+    async def release(self, line: Line) -> None:
+        """Take a connection back."""
+        for owner, known in self._open:
+            if known is line and not line.is_closed():
+                self._free.append((owner, line))
+
+    async def cut(self, line: Line) -> None:
+        """Break one connection for good."""
+        self._open = [pair for pair in self._open if pair[1] is not line]
+        self._free = [pair for pair in self._free if pair[1] is not line]
+        line.raw.terminate()
+        await self._turns.locks.end(line.pid)
+
+    async def kill(self, process: Process) -> None:
+        """Kill a process: all its connections break, and nothing of it runs any further."""
+        process.dead = True
+        for owner, line in list(self._open):
+            if owner is process:
+                await self.cut(line)
+        await self._turns.kill(process)
+
+    async def close(self) -> None:
+        """Close every connection."""
+        for _, line in self._open:
+            line.raw.terminate()
+
+
+def open_lines(lines: Lines, url: str) -> Database:
+    """Return the real Database over these connections."""
+    return Database(cast("asyncpg.Pool", lines), url)
+
+
+async def _connect(url: str, timeout_s: float) -> asyncpg.Connection:
+    raw = await asyncpg.connect(url, timeout=timeout_s + 30, server_settings=_SETTINGS)
+    await _prepare(raw)
+    return raw

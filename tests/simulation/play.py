@@ -1,0 +1,285 @@
+"""Play: the seed decides what happens next, until it has had enough; then everything calms down."""
+
+import asyncio
+import itertools
+import random
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+import asyncpg
+
+from sluice.base.errors import SluiceError
+from sluice.business.webhooks.deliveries.deliver import deliver_once
+from sluice.engine.chains.sandbox import levers
+from sluice.engine.watcher.follow import follow_once, follow_pending
+from tests.simulation import payers
+from tests.simulation.doors import ask
+from tests.simulation.orders import Order, Plan, Request, new_order, note
+from tests.simulation.payers import Ether
+from tests.simulation.turns import PROCESS, Killed, Process
+from tests.simulation.world import DEPTH, REORG_MAX, World
+
+Loop = Callable[[World, str], Awaitable[object]]
+
+LOOPS: Final[dict[str, Loop]] = {
+    "plan": lambda world, _: world.app.jobs.plan(),
+    "follow": lambda world, worker: follow_once(world.app.works, world.chains[worker]),
+    "pending": lambda world, worker: follow_pending(world.app.works, world.chains[worker]),
+    "relay": lambda world, _: world.app.relay.run_once(),
+    "jobs": lambda world, _: world.app.jobs.run_once(),
+    "deliver": lambda world, _: deliver_once(world.app.deliverer),
+}
+_WEIGHTS: Final = {"follow": 4, "pending": 1, "relay": 5, "jobs": 1, "deliver": 2}
+_ORDERS_MAX: Final = 12
+_FLYING_MAX: Final = 3
+_TURNS_MAX: Final = 50
+
+
+class Play:
+    """One run: what is going on, and what comes next."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.choose = random.Random(f"{world.seed} play")
+        self.ether = Ether()
+        self.orders: list[Order] = []
+        self.flying: list[Order] = []
+        self.surprises: Counter[str] = Counter()
+        self.troubles: Counter[str] = Counter()
+        self.requests = 0
+        self._group: asyncio.TaskGroup
+        self._numbers = itertools.count(1)
+        self._turning: set[tuple[str, str]] = set()
+
+    @property
+    def now(self) -> float:
+        """Return the simulated time in seconds."""
+        return self.world.clock.now().timestamp()
+
+    async def run(self, calls_max: int, *, busy: float = 0.82) -> None:
+        """Let everything happen at once, until so many calls were made; then let it end."""
+        async with asyncio.TaskGroup() as self._group:
+            try:
+                await self._play(calls_max, busy)
+                await self.calm()
+                await self._quiesce()
+            except BaseException:
+                self.world.turns.abandon()
+                raise
+
+    async def _play(self, calls_max: int, busy: float) -> None:
+        world = self.world
+        for _ in range(REORG_MAX + 2):
+            await payers.mine(world, self.choose)
+        await self._quietly("plan")
+        while world.breaks.calls < calls_max:
+            await world.turns.settle()
+            if not world.turns.is_idle and self.choose.random() < busy:
+                await world.turns.advance()
+            elif world.turns.is_idle and not world.turns.is_empty and self._all_wait():
+                await world.turns.wait_for_locks()
+            else:
+                await self._something()
+
+    async def calm(self) -> None:
+        """Let what was begun come to its end."""
+        while True:
+            await self.world.turns.settle()
+            if not self.world.turns.is_idle:
+                await self.world.turns.advance()
+            elif not self.world.turns.is_empty:
+                await self.world.turns.wait_for_locks()
+            else:
+                return
+
+    def _all_wait(self) -> bool:
+        """Say whether nothing new can begin either."""
+        return self.choose.random() < 0.5
+
+    async def _something(self) -> None:
+        """Begin something new, or let the world outside move."""
+        luck = self.choose.random()
+        if luck < 0.45:
+            self._work()
+        elif luck < 0.65:
+            self._ask()
+        elif luck < 0.78:
+            await payers.send_due(self.world, self.ether, self.now)
+            await payers.mine(self.world, self.choose)
+        elif luck < 0.90:
+            await self.world.advance(self._seconds())
+        elif luck < 0.93:
+            await payers.fork(self.world, self.ether, self.choose)
+        elif luck < 0.96:
+            await payers.meddle(self.world, self.ether, self.choose)
+        elif luck < 0.99:
+            await payers.mislead(self.world, self.ether, self.choose)
+        else:
+            await payers.send_unannounced(self.world, self.ether, self.choose)
+
+    def _seconds(self) -> int:
+        return self.choose.choice([1, 2, 5, 10, 10, 30, 90])
+
+    def _work(self) -> None:
+        """Let a loop of a worker turn once, unless it is turning."""
+        worker = self.choose.choice(self.world.workers)
+        [name] = self.choose.choices(list(_WEIGHTS), list(_WEIGHTS.values()))
+        if not worker.dead and (worker.name, name) not in self._turning:
+            self._turning.add((worker.name, name))
+            self._group.create_task(self._turn(worker, name))
+
+    async def _turn(self, worker: Process, name: str) -> None:
+        try:
+            await self._as(worker, name, lambda: LOOPS[name](self.world, worker.name))
+        finally:
+            self._turning.discard((worker.name, name))
+
+    async def _as(
+        self, process: Process, name: str, step: Callable[[], Awaitable[object]]
+    ) -> object:
+        """Run a step in a process; whatever ends it but a fault of ours is a surprise."""
+        PROCESS.set(process)
+        process.busy += 1
+        try:
+            return await step()
+        except BaseException as error:
+            if isinstance(error, asyncio.CancelledError):
+                raise
+            self._judge(process, name, error)
+            return None
+        finally:
+            process.busy -= 1
+            if process.dead and process.busy == 0:
+                self._restart(process)
+
+    def _judge(self, process: Process, name: str, error: BaseException) -> None:
+        causes = list(_leaves(error))
+        if process.dead and any(isinstance(one, Killed) for one in causes):
+            return
+        for one in causes:
+            if isinstance(one, (SluiceError, OSError, *_LOST)):
+                self.troubles[f"{name} {getattr(one, 'code', type(one).__name__)}"] += 1
+            elif not (isinstance(one, Killed) and process.deaths):
+                self.surprises[f"{name} {one!r}"[:300]] += 1
+
+    def _restart(self, process: Process) -> None:
+        process.dead = False
+        if process in self.world.workers:
+            self.world.new_quorum(process.name)
+
+    def _ask(self) -> None:
+        """Let a client send what it wants, perhaps twice at once; or think of a new order."""
+        order = self.choose.choice(self.orders) if self.orders else None
+        if order is None or (len(self.orders) < _ORDERS_MAX and self.choose.random() < 0.3):
+            shop = self.choose.choice(self.world.shops)
+            order = new_order(next(self._numbers), shop, self.choose)
+            self.orders.append(order)
+        self._step(order)
+
+    def _step(self, order: Order) -> None:
+        if order.current is None:
+            order.current = next(order.requests, None)
+        request = order.current
+        if request is None or request.flying >= _FLYING_MAX:
+            return
+        alive = [process for process in self.world.api if not process.dead]
+        for _ in range(self.choose.choice([1, 1, 2])):
+            if alive:
+                request.flying += 1
+                request.sent += 1
+                self.requests += 1
+                process = self.choose.choice(alive)
+                self._group.create_task(self._send(process, order, request))
+
+    async def _send(self, process: Process, order: Order, request: Request) -> None:
+        def step() -> Awaitable[Any]:
+            return ask(
+                self.world.server,
+                "POST",
+                request.path,
+                token=order.shop.token,
+                form=request.form,
+                key=request.key,
+            )
+
+        answer = await self._as(process, request.name, step)
+        request.flying -= 1
+        if answer is None or self.choose.random() < 0.05:
+            return  # nobody heard it
+        request.hear(answer)
+        if request.answer is not None and order.current is request:
+            order.current = None
+            note(order, request)
+            self._learn(order)
+        if request.answer is None:
+            self.troubles[f"{request.name} {answer.status}"] += 1
+
+    def _learn(self, order: Order) -> None:
+        """The payer sees where to pay."""
+        for way in order.ways:
+            self.ether.issued.add(way.address)
+            if way.memo is None and order.style in {None, "address"}:
+                assert order.intent_id is not None
+                self.ether.own[way.address] = order.intent_id
+        if order.ways and not order.is_planned and order.plan is not Plan.NEVER:
+            order.is_planned = True
+            payers.plan_payments(self.ether, order, self.now, self.choose)
+
+    async def _quietly(self, name: str) -> None:
+        """Run one loop of one worker until it has nothing to do, with nothing beside it."""
+        worker = self.world.workers[0]
+
+        async def turn() -> None:
+            for _ in range(_TURNS_MAX):
+                if not await LOOPS[name](self.world, worker.name):
+                    return
+
+        self._group.create_task(self._as(worker, name, turn))
+        await self.calm()
+
+    async def _quiesce(self) -> None:
+        """No fault any more: everything that was asked is answered, mined, booked and told."""
+        world = self.world
+        world.breaks.chance = 0.0
+        world.breaks.at = ()
+        world.receiver.trouble = 0.0
+        async with world.quiet.begin() as work:
+            await levers.stop_lying(work)
+        for order in self.orders:
+            while order.current is not None:
+                self._step(order)
+                await self.calm()
+                await world.advance(1)
+        for _ in range(3):
+            await self._round(1, 20)
+        await self._round(DEPTH + REORG_MAX + 1, 600)
+        for _ in range(5):
+            await self._round(1, 8 * 3600)
+        await self._round(DEPTH + REORG_MAX + 1, 600)
+
+    async def _round(self, blocks: int, seconds: float) -> None:
+        """Mine, let time pass, and let every loop of one worker run until it has nothing to do."""
+        await payers.send_due(self.world, self.ether, self.now)
+        for _ in range(blocks):
+            await payers.mine(self.world, self.choose, everything=True)
+        await self.world.advance(seconds)
+        for name in ("follow", "pending", "relay", "jobs", "relay", "deliver"):
+            await self._quietly(name)
+        while await self._relay_waits():
+            await self._quietly("relay")
+
+    async def _relay_waits(self) -> bool:
+        async with self.world.quiet.look() as work:
+            sql = "SELECT EXISTS (SELECT FROM reactions WHERE next_at <= now())"
+            return bool(await work.value(sql))
+
+
+_LOST: Final = (asyncpg.PostgresConnectionError, asyncpg.InterfaceError)
+
+
+def _leaves(error: BaseException) -> list[BaseException]:
+    """Return the errors inside groups of errors."""
+    if isinstance(error, BaseExceptionGroup):
+        return [leaf for inner in error.exceptions for leaf in _leaves(inner)]
+    return [error]

@@ -1,0 +1,194 @@
+"""World: the whole system around one database, as the composition root builds it.
+
+Only what lies outside is replaced: the driver's connections (they take turns and break), the
+clock, the providers of the chain (they lie), and the internet (receivers that misbehave).
+"""
+
+import contextlib
+import dataclasses
+import datetime as dt
+import os
+import random
+import tempfile
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, Final
+
+import asyncpg
+from litestar import Litestar
+
+from sluice.app.app import App
+from sluice.app.build import Ground, assemble, open_sealer
+from sluice.app.reactions import routes
+from sluice.app.settings import Settings
+from sluice.base.clock import ManualClock
+from sluice.base.database import Database, open_database
+from sluice.base.ids import Ids
+from sluice.base.sealing import Sealer
+from sluice.base.work import Works
+from sluice.business.accounts.api_keys.edit import create_key
+from sluice.business.accounts.merchants.edit import as_merchant, create_merchant, set_wallet
+from sluice.business.accounts.merchants.model import FeePlan, LatePolicy
+from sluice.business.accounts.merchants.model import Settings as Terms
+from sluice.business.webhooks.endpoints.edit import create_endpoint
+from sluice.business.webhooks.endpoints.model import NewEndpoint
+from sluice.doors.api.server import make_server
+from sluice.engine.chains.chain import Chain
+from sluice.engine.chains.quorum import QuorumReader
+from sluice.engine.chains.sandbox.addresses import SandboxAddresses, address_of
+from sluice.engine.chains.sandbox.network import sandbox_network
+from sluice.engine.chains.sandbox.reader import SandboxReader
+from sluice.engine.rates.sources.sandbox import SandboxRates
+from tests.simulation.lines import Breaks, Lines, open_lines
+from tests.simulation.receiver import Listener, Receiver
+from tests.simulation.turns import Locks, Process, Turns
+
+START: Final = dt.datetime(2026, 3, 2, 12, 0, tzinfo=dt.UTC)
+DEPTH: Final = 2
+REORG_MAX: Final = 5
+PROVIDERS: Final = ("a", "b", "c")
+AGREE: Final = 2
+# Never a secret: it makes the same addresses in every run.
+_MASTER: Final = "k1:" + "c2x1aWNlIHNpbXVsYXRpb24gbWFzdGVyIGtleSAwMDE=\n"
+
+_TERMS: Final = {
+    "plain": Terms(late_grace_s=60, quote_valid_s=300),
+    "fee": Terms(
+        fee=FeePlan(bps=250, fixed=30, least=50, most=5000),
+        tolerance_bps=100,
+        late=LatePolicy.HOLD,
+        quote_valid_s=120,
+    ),
+    "percent": Terms(fee=FeePlan(bps=50), late_grace_s=0, quote_valid_s=600),
+}
+WITH_WALLET: Final = "fee"
+
+
+@dataclass
+class Shop:
+    """A merchant as the simulation knows it."""
+
+    name: str
+    merchant_id: str
+    token: str
+    wallet: str | None = None
+
+
+@dataclass
+class World:
+    """Everything one run stands on."""
+
+    seed: int
+    app: App
+    server: Litestar
+    quiet: Works  # takes no turns and never breaks: for what lies outside, and for looking
+    clock: ManualClock
+    turns: Turns
+    lines: Lines
+    breaks: Breaks
+    receiver: Receiver
+    rates: SandboxRates
+    url: str
+    shops: list[Shop] = field(default_factory=list)
+    api: list[Process] = field(default_factory=list)
+    workers: list[Process] = field(default_factory=list)
+    chains: dict[str, Chain] = field(default_factory=dict)  # by worker: each has its own quorum
+
+    async def advance(self, seconds: float) -> None:
+        """Let time pass, for us and for the database."""
+        self.clock.advance(seconds)
+        async with self.quiet.begin() as work:
+            await work.execute("UPDATE sim.clock SET at = $1", self.clock.now())
+
+    def new_quorum(self, worker: str) -> None:
+        """Give a worker that starts a view of the chain without memory."""
+        known = self.app.chains.find("sandbox")
+        database = self.app.database
+        readers = [SandboxReader(database, known.network, provider=name) for name in PROVIDERS]
+        reader = QuorumReader(readers, AGREE, self.clock)
+        self.chains[worker] = dataclasses.replace(known, reader=reader)
+
+
+@contextlib.asynccontextmanager
+async def open_world(url: str, seed: int) -> AsyncIterator[World]:
+    """Build the system in a fresh database, with its merchants and their endpoints."""
+    async with contextlib.AsyncExitStack() as stack:
+        admin = await asyncpg.connect(url)
+        stack.push_async_callback(admin.close)
+        turns = Turns(Locks(admin), random.Random(f"{seed} turns"))
+        breaks = Breaks(random.Random(f"{seed} breaks"))
+        lines = Lines(url, turns, breaks)
+        stack.push_async_callback(lines.close)
+        clock = ManualClock(START)
+        ids = Ids(clock, seed=seed)
+        quiet_database = await open_database(url, pool_max=4)
+        stack.push_async_callback(quiet_database.close)
+        quiet = Works(quiet_database, clock, ids, routes(), lambda _topics: None)
+        app = await _assemble(stack, open_lines(lines, url), clock, ids)
+        receiver = Receiver(clock, random.Random(f"{seed} receiver"))
+        app = dataclasses.replace(
+            app,
+            deliverer=dataclasses.replace(
+                app.deliverer, receivers={True: receiver, False: receiver}, rest_s=1.0
+            ),
+        )
+        rates = next(source for source in app.sources if isinstance(source, SandboxRates))
+        world = World(
+            seed, app, make_server(app), quiet, clock, turns, lines, breaks, receiver, rates, url
+        )
+        await _furnish(world)
+        yield world
+
+
+async def _assemble(
+    stack: contextlib.AsyncExitStack, database: Database, clock: ManualClock, ids: Ids
+) -> App:
+    home = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+    keys = home / "master.keys"
+    keys.touch(0o600)
+    keys.write_text(_MASTER)
+    settings = Settings(
+        home=home,
+        limits="off",
+        sandbox_depth=DEPTH,
+        sandbox_reorg_max=REORG_MAX,
+        public_url="https://pay.sluice.example",
+    )
+    ground = Ground(settings, database, clock, ids)
+    return await stack.enter_async_context(assemble(ground))
+
+
+async def _furnish(world: World) -> None:
+    """Make merchants, keys, wallets and endpoints, and start the processes."""
+    async with world.quiet.begin() as work:
+        await work.execute("INSERT INTO sim.clock (at) VALUES ($1)", world.clock.now())
+    for name, terms in _TERMS.items():
+        async with world.quiet.begin() as work:
+            merchant = await create_merchant(work, name, terms)
+        actor = as_merchant(merchant.id, livemode=False)
+        async with world.quiet.begin(actor) as work:
+            _, token = await create_key(work, "sk", sealer=world.app.sealer)
+            shop = Shop(name, merchant.id, token)
+            if name == WITH_WALLET:
+                chain = world.app.chains.find("sandbox")
+                shop.wallet = await set_wallet(work, chain, address_of(b"wallet of the fees__"))
+            await _listen(world, work, name)
+        world.shops.append(shop)
+    world.api = [Process(f"api{number}") for number in (1, 2, 3)]
+    world.workers = [Process(f"worker{number}") for number in (1, 2)]
+    for worker in world.workers:
+        world.new_quorum(worker.name)
+
+
+async def _listen(world: World, work: Any, name: str) -> None:  # noqa: ANN401 - a Work
+    urls = [f"https://{name}.shops.sluice.dev/hook"]
+    if name == "plain":
+        urls.append("https://quitter.shops.sluice.dev/hook")
+    for url in urls:
+        new = NewEndpoint(url=url, enabled_events=["*"])
+        _, secret = await create_endpoint(
+            work, new, sealer=world.app.sealer, reach=world.app.reach[False]
+        )
+        world.receiver.listeners[url] = Listener(url, secret, gone="quitter" in url)
