@@ -117,7 +117,11 @@ def scratch_directory() -> Path:
 
 def remove_scratch(directory: Path) -> None:
     """Stop and remove a scratch server that nobody uses any more; leave one in use alone."""
-    with _alone(directory), (directory / "users.lock").open("a") as users:
+    with (
+        contextlib.suppress(FileNotFoundError),  # another run removed it first
+        _alone(directory),
+        (directory / "users.lock").open("a") as users,
+    ):
         if _try_lock(users):
             _shut_down(open_cluster(directory))
             shutil.rmtree(directory)

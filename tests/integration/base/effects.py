@@ -22,10 +22,8 @@ def counted(*numbers: int) -> list[Counted]:
 
 async def make_effects(database: Database) -> None:
     """Make the table, which no migration knows."""
-    owner = await database.dedicated()
-    await owner.execute("CREATE TABLE effects (number bigint)")
-    await owner.execute("GRANT ALL ON effects TO sluice_worker")
-    await owner.close()
+    await change(database, "CREATE TABLE effects (number bigint)")
+    await change(database, "GRANT ALL ON effects TO sluice_worker")
 
 
 async def note(work: Work, facts: Sequence[Counted]) -> None:
@@ -51,5 +49,7 @@ async def look(database: Database, sql: str, *args: object) -> list[tuple[object
 async def change(database: Database, sql: str, *args: object) -> None:
     """Change the database as its owner may."""
     owner = await database.dedicated()
-    await owner.execute(sql, *args)
-    await owner.close()
+    try:
+        await owner.execute(sql, *args)
+    finally:
+        await owner.close()
