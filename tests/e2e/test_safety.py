@@ -22,12 +22,10 @@ POLICY = (
     "frame-ancestors 'none'; require-trusted-types-for 'script'"
 )
 XSS = (
-    "<script>window.bad=1</script> \"><img src=x onerror='window.bad=1'> {{ 7 * 7 }} {shop} %(shop)s",
-    "</title></script><svg onload=window.bad=1> ' onmouseover='window.bad=1' x=' ${7*7} {0}",
-    (
-        "<a href=javascript:window.bad=1>click</a><base href=//127.0.0.2/><style>*{display:none}</style>"
-        "<meta http-equiv=refresh content=0;url=//127.0.0.2>"
-    ),
+    "<script>window.bad=1</script> \"><img src=x onerror='window.bad=1'> {{ 7 * 7 }} {shop}",
+    "</title></script><svg onload=window.bad=1> ' onmouseover='window.bad=1' x=' ${7*7} {0} %s",
+    "<a href=javascript:window.bad=1>click</a><base href=//127.0.0.2/><style>*{color:red}</style>",
+    "<meta http-equiv=refresh content=0;url=//127.0.0.2><iframe srcdoc='<script>parent.bad=1'>",
 )
 
 
