@@ -5,6 +5,7 @@ import dataclasses
 from sluice.base.actor import Actor
 from sluice.base.database import UniqueViolation
 from sluice.base.errors import Conflict, NotFound
+from sluice.base.ids import is_well_formed
 from sluice.base.work import Work
 from sluice.business.accounts.merchants import store
 from sluice.business.accounts.merchants.model import Merchant, Settings
@@ -89,4 +90,6 @@ async def read_wallets(work: Work) -> dict[str, str]:
 
 def as_merchant(merchant_id: str, *, livemode: bool) -> Actor:
     """Return the actor that the operator becomes to act for a merchant."""
+    if not is_well_formed(merchant_id, "acct"):
+        raise NotFound(f"No such account: '{merchant_id}'", param="account")
     return Actor(merchant_id, livemode, frozenset({"*"}), key_id="operator")  # type: ignore[arg-type]
