@@ -10,7 +10,7 @@
 // A mutant counts when it compiles. It is killed when any test fails that runs its lines.
 
 import { fork } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -57,6 +57,7 @@ class Worker {
 
   stop() {
     this.process.kill();
+    rmSync(join(ROOT, ".build/mutate", this.options.folder), { recursive: true, force: true });
   }
 }
 
@@ -70,7 +71,7 @@ function testsFor(mutant, tests, kills) {
 }
 
 async function judgeContract(name, mutants, jobs) {
-  const workers = Array.from({ length: jobs }, (_, n) => new Worker({ contract: name, folder: `${name}-${n}`, files: JUDGED[name] }));
+  const workers = Array.from({ length: jobs }, (_, n) => new Worker({ contract: name, folder: `${name}-${process.pid}-${n}`, files: JUDGED[name] }));
   const started = performance.now();
   for (const worker of workers) await worker.start();
   const { tests, slow } = await workers[0].ask("baseline");

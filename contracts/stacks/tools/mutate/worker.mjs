@@ -20,22 +20,27 @@ const silence = () => {
   console.warn = () => {};
 };
 
-/** The tests as modules this process can import, with "vitest" pointing to the shim. */
+const SCRIPTS = ["tests", "vectors"];
+
+/** The tests and what they import as modules this process can import, with "vitest" pointing to the shim. */
 function transpileTests(folder) {
   const shim = pathToFileURL(join(ROOT, "tools/mutate/vitest-shim.mjs")).href;
-  const files = readdirSync(join(ROOT, "tests"), { recursive: true }).filter((f) => f.endsWith(".ts"));
+  const files = SCRIPTS.flatMap((script) =>
+    readdirSync(join(ROOT, script), { recursive: true }).filter((file) => file.endsWith(".ts")).map((file) => join(script, file)),
+  );
   for (const file of files) {
-    const { outputText } = ts.transpileModule(readFileSync(join(ROOT, "tests", file), "utf8"), {
+    const { outputText } = ts.transpileModule(readFileSync(join(ROOT, file), "utf8"), {
       compilerOptions: { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022 },
     });
     const linked = outputText
       .replace(/(from\s+|import\s+)"vitest"/g, `$1"${shim}"`)
       .replace(/(from\s+|import\s*\(?\s*)"(\.[^"]*?)(\.ts)?"/g, (whole, word, path) => (/\.(mjs|json)$/.test(path) ? whole : `${word}"${path}.mjs"`));
-    const target = join(folder, "tests", file.replace(/\.ts$/, ".mjs"));
+    const target = join(folder, file.replace(/\.ts$/, ".mjs"));
     mkdirSync(join(target, ".."), { recursive: true });
     writeFileSync(target, linked);
   }
-  return files.filter((f) => f.endsWith(".test.ts")).map((f) => f.replace(/\.ts$/, ".mjs"));
+  const tests = files.filter((file) => file.startsWith("tests/") && file.endsWith(".test.ts"));
+  return tests.map((file) => file.slice("tests/".length).replace(/\.ts$/, ".mjs"));
 }
 
 /** Contracts that need the mutated one, directly or through others, in deploy order. */
