@@ -29,7 +29,12 @@ def show_account(merchant: Merchant, payable: Mapping[str, bool]) -> Shown:
         "email": None,
         "metadata": {},
         "payouts_enabled": False,
-        "settings": {"dashboard": {"display_name": merchant.name, "timezone": "Etc/UTC"}},
+        "settings": {
+            "branding": dict.fromkeys(("icon", "logo", "primary_color", "secondary_color")),
+            "card_payments": {"statement_descriptor_prefix": None},
+            "dashboard": {"display_name": merchant.name, "timezone": "Etc/UTC"},
+            "payments": {"statement_descriptor": None},
+        },
         "type": "standard",
         # The merchant's wallets are watched; no key to them is here.
         "custody": "watch_only",
