@@ -7,6 +7,7 @@ those are right, and the few words that are ours (`OURS`).
 
 import ast
 import functools
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +35,7 @@ DELETED: Final[Schema] = {
 }
 
 _PACKAGE: Final = Path(stripe.__file__).parent
+_KIND: Final = re.compile(r'OBJECT_NAME: ClassVar\[Literal\["([a-z0-9_.]+)"\]\]')
 _PLAIN: Final[Mapping[str, Schema]] = {
     "str": {"type": "string"},
     "int": {"type": "integer"},
@@ -80,7 +82,7 @@ def objects() -> list[str]:
 
 def schema_of(kind: str) -> Schema:
     """Return the schema of one kind of object, with everything it refers to."""
-    return _Writer().write(kind)
+    return _WRITER.write(kind)
 
 
 def _list_problems(value: Mapping[str, Any]) -> list[str]:
@@ -110,17 +112,23 @@ def _module(name: str) -> ast.Module:
 
 
 @functools.cache
-def _classes() -> Mapping[str, _Place]:
-    """Find every class that names the kind of object it is."""
-    found: dict[str, _Place] = {}
+def _classes() -> Mapping[str, str]:
+    """Find the module of every class that names the kind of object it is."""
+    found: dict[str, str] = {}
     for file in sorted(_PACKAGE.rglob("_*.py")):
-        if "params" in file.parts or "OBJECT_NAME" not in file.read_text("utf-8"):
-            continue
-        module = ".".join(file.relative_to(_PACKAGE.parent).with_suffix("").parts)
-        for node in _module(module).body:
-            if isinstance(node, ast.ClassDef) and (kind := _object_name(node)):
-                found.setdefault(kind, _Place(module, (node,)))
+        if "params" not in file.parts:
+            module = ".".join(file.relative_to(_PACKAGE.parent).with_suffix("").parts)
+            for kind in _KIND.findall(file.read_text("utf-8")):
+                found.setdefault(kind, module)
     return found
+
+
+def _place_of(kind: str) -> _Place:
+    module = _classes()[kind]
+    for node in _module(module).body:
+        if isinstance(node, ast.ClassDef) and _object_name(node) == kind:
+            return _Place(module, (node,))
+    raise LookupError(kind)
 
 
 def _object_name(node: ast.ClassDef) -> str:
@@ -131,13 +139,13 @@ def _object_name(node: ast.ClassDef) -> str:
 
 
 class _Writer:
-    """Writes one schema: each class once, under `$defs`."""
+    """Writes schemas: each class once, under `$defs`."""
 
     def __init__(self) -> None:
         self.definitions: dict[str, Schema] = {}
 
     def write(self, kind: str) -> Schema:
-        reference = self._reference(_classes()[kind], kind)
+        reference = self._reference(_place_of(kind), kind)
         return {**reference, "$defs": self.definitions}
 
     def _reference(self, place: _Place, path: str) -> Schema:
@@ -171,7 +179,9 @@ class _Writer:
         if name in _PLAIN:
             return dict(_PLAIN[name])
         found = _find(name.split("."), place)
-        return self._reference(found, path)
+        reference = self._reference(found, path)
+        kind = _object_name(found.node)
+        return {"anyOf": [reference, _deleted(kind)]} if kind else reference
 
     def _generic(self, name: str, of: ast.expr, place: _Place, path: str) -> Schema:
         def read(node: ast.expr) -> Schema:
@@ -203,6 +213,10 @@ class _Writer:
         return {"type": "string"} if more is None else {"enum": [*known, *sorted(more)]}
 
 
+# One for all kinds: most of them lead to each other.
+_WRITER: Final = _Writer()
+
+
 def _find(name: Sequence[str], place: _Place) -> _Place:
     """Find a class by the name used inside another: nested in it, around it, or imported."""
     for depth in range(len(place.around), 0, -1):
@@ -212,15 +226,22 @@ def _find(name: Sequence[str], place: _Place) -> _Place:
     return _inside(_top(place.module, name[0]), name[1:])
 
 
+@functools.cache
 def _top(module: str, name: str) -> _Place:
-    for node in ast.walk(_module(module)):
-        if isinstance(node, ast.ClassDef) and node.name == name and node in _module(module).body:
+    for node in _statements(_module(module)):
+        if isinstance(node, ast.ClassDef) and node.name == name:
             return _Place(module, (node,))
         if isinstance(node, ast.ImportFrom) and node.module:
             for alias in node.names:
                 if (alias.asname or alias.name) == name:
                     return _top(node.module, alias.name)
     raise LookupError(f"{name} in {module}")
+
+
+def _statements(module: ast.Module) -> Iterator[ast.stmt]:
+    """Yield what a module says at its top, also only to type checkers."""
+    for node in module.body:
+        yield from node.body if isinstance(node, ast.If) else (node,)
 
 
 def _inside(place: _Place, names: Sequence[str]) -> _Place:
@@ -236,6 +257,12 @@ def _parts(node: ast.expr) -> list[ast.expr]:
 
 def _words(node: ast.expr) -> list[Any]:
     return [ast.literal_eval(part) for part in _parts(node)]
+
+
+def _deleted(kind: str) -> Schema:
+    """What is left of an object that is gone, where another one names it."""
+    named = {**DELETED["properties"], "object": {"const": kind}}
+    return {**DELETED, "properties": named}
 
 
 def _list_of(items: Schema) -> Schema:

@@ -30,26 +30,35 @@ class Checked(stripe.RequestsClient):
         self.headers: Mapping[str, str] = {}
         self.sent = 0
 
-    def request(
-        self,
-        method: str,
-        url: str,
-        headers: Mapping[str, str] | None,
-        post_data: Any = None,  # noqa: ANN401 - as in the base
+    def request(  # type: ignore[override]
+        self, method: str, url: str, headers: Mapping[str, str] | None, post_data: object = None
     ) -> tuple[bytes, int, Mapping[str, str]]:
         """Send a request and check what comes back."""
         self.sent += 1
         content, status, self.headers = super().request(method, url, headers, post_data)
         if status == 200:
-            assert problems(json.loads(content)) == []
+            found = problems(json.loads(content))
+            assert not found, "\n".join(found)
         return content, status, self.headers
 
 
-def client_of(key: str, url: str, *, http: Checked | None = None, **options: Any) -> stripe.StripeClient:  # noqa: ANN401
+def client_of(
+    key: str,
+    url: str,
+    *,
+    http: Checked | None = None,
+    **options: Any,  # noqa: ANN401
+) -> stripe.StripeClient:
     """Return the official client, pointed at a house."""
     return stripe.StripeClient(
         key, base_addresses={"api": url}, http_client=http or Checked(), **options
     )
+
+
+def plain(value: stripe.StripeObject | None) -> dict[str, Any]:
+    """Return an object of the SDK as plain values."""
+    assert value is not None
+    return value.to_dict()
 
 
 class Shop:

@@ -17,7 +17,9 @@ def test_the_sdk_names_all_its_objects() -> None:
     assert {"payment_intent", "charge", "checkout.session", "event"} <= set(found)
 
 
-@pytest.mark.parametrize("kind", ["payment_intent", "charge", "balance", "checkout.session", "item"])
+@pytest.mark.parametrize(
+    "kind", ["payment_intent", "charge", "balance", "checkout.session", "item"]
+)
 def test_a_schema_can_be_written_with_all_it_refers_to(kind: str) -> None:
     schema = sdk_schema.schema_of(kind)
 
