@@ -9,6 +9,7 @@ from typing import Any
 
 import aiohttp
 import pytest
+from playwright.async_api import Browser
 
 from tests.e2e.house import House
 
@@ -122,6 +123,23 @@ async def test_so_many_may_listen_and_no_more(house_with: HouseWith) -> None:
                 break
             await asyncio.sleep(0.1)
         assert await is_let_in()
+
+
+async def test_a_page_that_may_not_listen_asks_now_and_then(
+    house_with: HouseWith, browser: Browser
+) -> None:
+    async with house_with(live={"from_one": 0}) as house:
+        session = await house.open_session()
+        page = await browser.new_page()
+        await page.clock.install()
+        await page.goto(session["url"])
+        await page.locator("main[data-state=choose]").wait_for()
+        await house.call("POST", f"/v1/payment_intents/{session['payment_intent']}/cancel", {})
+
+        await page.clock.fast_forward(16_000)
+
+        await page.locator("main[data-state=canceled]").wait_for()
+        await page.close()
 
 
 async def test_many_listeners_share_one_connection_to_the_database(house: House) -> None:

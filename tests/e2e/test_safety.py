@@ -117,6 +117,7 @@ async def test_every_route_carries_the_headers(house: House) -> None:
         assert headers["x-frame-options"] == "DENY"
         assert "camera=()" in headers["permissions-policy"]
         assert "set-cookie" not in headers
+        assert headers["content-type"].count("charset") <= 1
         immutable = url.endswith(style) and method == "GET"
         assert ("immutable" in headers.get("cache-control", "")) is immutable
 
@@ -267,14 +268,16 @@ async def test_a_payment_needs_no_script(house: House, open_page: OpenPage) -> N
 async def test_visits_are_limited_by_network_whatever_a_header_says(house_with: HouseWith) -> None:
     async with house_with(limits="default") as house:
         session = await house.open_session()
-        answers = [
-            await ask("GET", session["url"], headers={"X-Forwarded-For": f"203.0.113.{number}"})
-            for number in range(62)
-        ]
+        statuses = []
+        for number in range(200):
+            forged = {"X-Forwarded-For": f"203.0.113.{number}"}
+            status, headers, body = await ask("GET", session["url"], headers=forged)
+            statuses.append(status)
+            if status == 429:
+                break
 
-    assert [status for status, _, _ in answers[:60]] == [200] * 60
-    status, headers, body = answers[-1]
-    assert status == 429
+    assert statuses[:60] == [200] * 60
+    assert statuses[-1] == 429
     assert int(headers["retry-after"]) >= 1
     assert "Please wait a moment" in body
 

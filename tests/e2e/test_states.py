@@ -132,11 +132,12 @@ async def test_a_price_runs_out_is_renewed_and_then_the_time_is_over(
     session = await house.open_session()
 
     async with open_page(width) as (page, watch):
+        await page.clock.install()
         await page.goto(session["url"])
         await page.get_by_role("button", name="USD Coin on Sandbox").click()
         await page.locator("main[data-state=waiting]").wait_for()
         await house.pass_time(901)
-        await page.reload()
+        await page.clock.fast_forward(901_000)
         await watch.see("price_expired")
         await expect(page.locator("#address")).to_have_count(0)
 

@@ -16,7 +16,7 @@ from sluice.base.limits.visitor import Subnet, visitor_network
 from sluice.doors.web.checkout.render import Renderer
 from sluice.doors.web.checkout.words import problem_of
 
-_HTML: Final = "text/html; charset=utf-8"
+_HTML: Final = "text/html"  # the framework adds the character set
 _RETRY_S: Final = 5
 _STATUS: Final[Mapping[Kind, int]] = {
     Kind.NOT_FOUND: 404,

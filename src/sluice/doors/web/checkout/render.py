@@ -13,8 +13,8 @@ from sluice.doors.web.checkout.words import Problem
 
 _HERE: Final = Path(__file__).parent
 _TYPES: Final = {
-    ".css": "text/css; charset=utf-8",
-    ".js": "text/javascript; charset=utf-8",
+    ".css": "text/css",
+    ".js": "text/javascript",
     ".svg": "image/svg+xml",
 }
 
