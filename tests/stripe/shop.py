@@ -25,6 +25,8 @@ DEPOSIT: Final = {
 class Checked(stripe.RequestsClient):
     """The SDK's own HTTP client; every good answer must fit the SDK's own types."""
 
+    checks = True
+
     def __init__(self) -> None:
         super().__init__()
         self.headers: Mapping[str, str] = {}
@@ -36,7 +38,7 @@ class Checked(stripe.RequestsClient):
         """Send a request and check what comes back."""
         self.sent += 1
         content, status, self.headers = super().request(method, url, headers, post_data)
-        if status == 200:
+        if status == 200 and self.checks:
             found = problems(json.loads(content))
             assert not found, "\n".join(found)
         return content, status, self.headers
