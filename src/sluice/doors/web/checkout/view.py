@@ -221,11 +221,7 @@ def _levers(state: State, offer: Offer | None, *, payable: bool) -> Sequence[tup
         return (("late", "Pay too late"),)
     if not payable:
         return ()
-    main = (
-        "Pay the rest with the sandbox wallet"
-        if state is State.SHORT
-        else "Pay with the sandbox wallet"
-    )
+    main = "Pay the rest" if state is State.SHORT else "Pay with the sandbox wallet"
     if offer.style == "amount":
         return (("pay", main), mine)
     return (
