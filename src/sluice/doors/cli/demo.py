@@ -32,6 +32,7 @@ from sluice.doors.cli.process import serving
 from sluice.doors.worker.stop import until_stopped
 from sluice.engine.chains.chain import Chain
 from sluice.engine.ledger.balance import trial_balance
+from sluice.engine.rates.refresh import refresh_rates
 
 _PATIENCE_S: Final = 40.0
 _PACE_S: Final = 0.05
@@ -69,6 +70,7 @@ async def _demo(home: Path, make_shop: Callable[..., Any], *, once: bool) -> Non
         app = await stack.enter_async_context(build(settings, extra_chains=extra))
         api_key, merchant_id = await _merchant(app, node, extra)
         start_logs(app, level=logging.WARNING)
+        await refresh_rates(app.works, app.sources)
         await stack.enter_async_context(serving(app))
         await _until(lambda: _answers(port))
         shop = make_shop(api_key=api_key, api_base=settings.public_url, port=shop_port)

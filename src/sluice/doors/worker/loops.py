@@ -14,6 +14,7 @@ from sluice.business.webhooks.deliveries.deliver import deliver_once
 from sluice.engine.chains.chain import Chain, ProvidersDisagree
 from sluice.engine.chains.sandbox import levers
 from sluice.engine.chains.sandbox.model import NAME as SANDBOX
+from sluice.engine.rates.refresh import refresh_rates
 from sluice.engine.watcher.cursors import has_unsettled
 from sluice.engine.watcher.follow import follow_once, follow_pending
 
@@ -30,6 +31,7 @@ Turn = Callable[[], Awaitable[bool]]
 
 async def run_loops(app: App) -> None:
     """Run everything until cancelled. Each loop pulls at its own pace, in bounded batches."""
+    await refresh_rates(app.works, app.sources)
     await app.jobs.plan()
     async with asyncio.TaskGroup() as group:
         group.create_task(app.bell.carry(app.database))
