@@ -48,7 +48,7 @@ async def test_a_fresh_price_is_quoted_with_its_source_and_its_end(
 
     [btc] = await quote(works, "btc")
 
-    assert (btc.price, btc.source) == (60_000, "sandbox")
+    assert (btc.price, btc.source) == (Fraction(60_000), "sandbox")
     assert btc.valid_until == clock.now() + dt.timedelta(minutes=15)
     assert btc.due(money(6_000, "usd")) == money(100_000, "btc")
 
@@ -81,7 +81,7 @@ async def test_assets_without_a_price_are_left_out(works: Works, clock: ManualCl
 async def test_an_asset_costs_one_of_itself_without_asking_anybody(works: Works) -> None:
     [usdc] = await quote(works, "usdc", currency="usdc", livemode=True)
 
-    assert (usdc.price, usdc.source) == (1, "par")
+    assert (usdc.price, usdc.source) == (Fraction(1), "par")
 
 
 async def test_prices_of_the_sandbox_never_meet_live_money(

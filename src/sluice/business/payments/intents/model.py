@@ -242,13 +242,14 @@ class PaymentIntent:
         return dataclasses.replace(canceled, cancellation_reason=reason)
 
     def with_offers(self, offers: Sequence[Offer], at: dt.datetime) -> "PaymentIntent":
-        """Return the intent with more ways to pay it."""
+        """Return the intent with more ways to pay it, in the order of their ids."""
         if self.status not in OPEN:
             raise IllegalMove(
                 f"This PaymentIntent's status is {self.status}; it can no longer be confirmed.",
                 code="payment_intent_unexpected_state",
             )
-        known = dataclasses.replace(self, offers=[*self.offers, *offers], version=self.version + 1)
+        ordered = tuple(sorted((*self.offers, *offers), key=lambda offer: offer.id))
+        known = dataclasses.replace(self, offers=ordered, version=self.version + 1)
         return (
             known
             if self.status is Status.REQUIRES_ACTION

@@ -183,6 +183,6 @@ def _intent(row: Row) -> PaymentIntent:
             "payment": values["payment"] and msgspec.convert(values["payment"], type=Paid),
             "cancellation_reason": values["cancellation_reason"]
             and Cancellation(values["cancellation_reason"]),
-            "offers": msgspec.convert(values["offers"], type=list[Offer]),
+            "offers": msgspec.convert(values["offers"], type=tuple[Offer, ...]),
         }
     )
