@@ -33,10 +33,17 @@ def make_server(app: App, pages: Sequence[ControllerRouterHandler] = ()) -> Lite
         route_handlers=handlers,
         openapi_config=None,
         request_max_body_size=BODY_MAX,
+        before_request=_refuse_doubled_slashes,
         exception_handlers={Exception: _refuser(app)},
         logging_config=None,
         debug=False,
     )
+
+
+async def _refuse_doubled_slashes(request: ApiRequest) -> None:
+    """Read a path in one way only: an edge that guards /metrics must guard //metrics with it."""
+    if b"//" in request.scope["raw_path"]:
+        raise errors.route_missing(request.method, request.scope["path"])
 
 
 def _handler(app: App, route: Route) -> HTTPRouteHandler:
