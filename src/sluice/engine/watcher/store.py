@@ -16,7 +16,7 @@ _CURSORS: Final = """
 SELECT network, height, hash, finalized_height, reorg_max, halted_reason, moved_at FROM chains ORDER BY network"""
 _BEGIN: Final = """
 INSERT INTO chains (network, height, hash, finalized_height, reorg_max, moved_at)
-VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING"""
+VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING RETURNING network"""
 _MOVE: Final = """
 UPDATE chains SET height = $2, hash = $3, finalized_height = coalesce(greatest(finalized_height, $4), $4),
   reorg_max = $5, moved_at = $6 WHERE network = $1"""
@@ -123,9 +123,12 @@ async def cursors(work: Work) -> list[Cursor]:
 async def begin(
     work: Work, network: str, header: Header, finalized: int | None, reorg_max: int
 ) -> None:
-    """Start following a network on top of a block."""
-    await work.execute(_BEGIN, network, header.height, header.hash, finalized, reorg_max, work.now)
-    await add_block(work, network, header)
+    """Start following a network on top of a block, unless somebody else was quicker."""
+    begun = await work.value(
+        _BEGIN, network, header.height, header.hash, finalized, reorg_max, work.now
+    )
+    if begun is not None:
+        await add_block(work, network, header)
 
 
 async def move(
