@@ -8,7 +8,11 @@ from sluice.base.facts import Fact
 from sluice.base.outbox.model import Reaction, Routes
 from sluice.business.payments.checkout import settle as checkout
 from sluice.business.payments.intents import receive as intents
-from sluice.business.payments.intents.facts import IntentCanceled, IntentSucceeded
+from sluice.business.payments.intents.facts import (
+    IntentCanceled,
+    IntentOffered,
+    IntentSucceeded,
+)
 from sluice.business.webhooks.events.announce import announce
 from sluice.engine.watcher.facts import (
     TransferConfirmed,
@@ -20,7 +24,7 @@ from sluice.wire.show import View
 from sluice.wire.told import ANNOUNCED, render_with
 
 _RECEIVE: Final = "intents.receive"
-_CLOSE: Final = "intents.close"
+_REFOLD: Final = "intents.refold"
 _PAID: Final = "checkout.paid"
 _EXPIRED: Final = "checkout.expired"
 _ANNOUNCE: Final = "webhooks.announce"
@@ -31,7 +35,8 @@ _WAKES: Final[Mapping[type[Fact], tuple[str, ...]]] = {
     TransferFinalized: (_RECEIVE,),
     TransferOrphaned: (_RECEIVE,),
     IntentSucceeded: (_PAID,),
-    IntentCanceled: (_CLOSE, _EXPIRED),
+    IntentOffered: (_REFOLD,),
+    IntentCanceled: (_REFOLD, _EXPIRED),
 }
 
 
@@ -51,7 +56,7 @@ def reactions(view: View) -> dict[str, Reaction]:
     """Return each reaction's verb, in the order a relay should look at them."""
     return {
         _RECEIVE: intents.on_transfers_moved,
-        _CLOSE: intents.on_intent_canceled,
+        _REFOLD: intents.on_intent_changed,
         _PAID: checkout.on_intent_succeeded,
         _EXPIRED: checkout.on_intent_canceled,
         _ANNOUNCE: functools.partial(announce, render=render_with(view)),

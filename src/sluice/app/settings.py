@@ -5,11 +5,13 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from sluice.base.errors import Invalid
 
 _PREFIX: Final = "SLUICE_"
+
+Subnet: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 # The key that `sluice listen` asks with; no setting of the installation.
 _API_KEY: Final = "SLUICE_API_KEY"
 
@@ -56,15 +58,18 @@ class Settings:
     webhook_networks: str = _documented(
         "", "Private subnets that webhooks may reach, such as `10.1.0.0/16`."
     )
+    trusted_proxies: str = _documented(
+        "", "Subnets of the proxies before us, whose X-Forwarded-For is believed."
+    )
     log: str = _documented("json", "json for machines, console for people.")
 
-    def webhook_subnets(self) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
+    def webhook_subnets(self) -> tuple[Subnet, ...]:
         """Return the private subnets that webhooks may reach."""
-        return tuple(
-            ipaddress.ip_network(part.strip())
-            for part in self.webhook_networks.split(",")
-            if part.strip()
-        )
+        return _subnets(self.webhook_networks)
+
+    def proxies(self) -> tuple[Subnet, ...]:
+        """Return the subnets of the proxies before us."""
+        return _subnets(self.trusted_proxies)
 
 
 def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
@@ -102,6 +107,10 @@ def describe_settings() -> list[tuple[str, str, str]]:
         )
         for spec in fields(Settings)
     ]
+
+
+def _subnets(text: str) -> tuple[Subnet, ...]:
+    return tuple(ipaddress.ip_network(part.strip()) for part in text.split(",") if part.strip())
 
 
 def _read(name: str, text: str, kind: Any) -> Any:  # noqa: ANN401 - one of a few plain types

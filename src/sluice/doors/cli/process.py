@@ -22,7 +22,8 @@ from sluice.doors.worker.loops import run_loops
 
 def whole_server(app: App) -> Litestar:
     """Return the API, the pages and the live connections as one application."""
-    return make_server(app, [*make_pages(app), *make_live(app)])
+    trusted = app.settings.proxies()
+    return make_server(app, [*make_pages(app, trusted=trusted), *make_live(app, trusted=trusted)])
 
 
 @contextlib.asynccontextmanager

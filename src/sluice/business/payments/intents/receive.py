@@ -9,7 +9,6 @@ from sluice.base.work import Work
 from sluice.business.payments.intents import credit_store, store
 from sluice.business.payments.intents.book import Credit, Plan, deposit, plan_books
 from sluice.business.payments.intents.facts import (
-    IntentCanceled,
     IntentFact,
     IntentFinalized,
     MoneyUnexpected,
@@ -47,8 +46,8 @@ async def on_transfers_moved(work: Work, facts: Sequence[TransferMoved]) -> None
         await _receive_unannounced(work, unannounced)
 
 
-async def on_intent_canceled(work: Work, facts: Sequence[IntentCanceled]) -> None:
-    """An intent was closed: what came towards it becomes unapplied, or opens it again."""
+async def on_intent_changed(work: Work, facts: Sequence[IntentFact]) -> None:
+    """An intent was closed, or offered another way: what came towards it may count otherwise."""
     offer_ids = [offer.id for fact in facts for offer in fact.intent.offers]
     if offer_ids:
         await _receive(work, offer_ids)

@@ -21,7 +21,7 @@ wandering AS (
 moving AS (
   SELECT o.intent_id AS id FROM waiting w JOIN offers o ON o.id = w.body->>'reference'
   WHERE w.reaction = 'intents.receive'
-  UNION SELECT w.body->'intent'->>'id' FROM waiting w WHERE w.reaction = 'intents.close'),
+  UNION SELECT w.body->'intent'->>'id' FROM waiting w WHERE w.reaction = 'intents.refold'),
 -- intents that stand still
 still AS (SELECT p.* FROM payment_intents p WHERE NOT EXISTS (SELECT FROM moving m WHERE m.id = p.id)),
 -- ledger entries that stand: no reversals, and not reversed
