@@ -57,7 +57,7 @@ class Post(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Deliverer:
-    """What serving a lane needs. `observe` is told each attempt and how long its event had waited."""
+    """What serving a lane needs. `observe` is told each attempt and what it came to."""
 
     works: Works
     receivers: Mapping[bool, Post]  # the way out, by livemode
