@@ -109,8 +109,10 @@ async def _send_all(
     secrets: Sequence[str],
     now: dt.datetime,
 ) -> list[Attempt]:
-    """Send at most two at a time; stop at the first trouble, which the rest would meet too, and
-    when the lane was held for long enough.
+    """Send at most two at a time.
+
+    It stops at the first trouble, which the rest would meet too, and when the lane was held for
+    long enough.
     """
     waiting = iter(due)
     made: list[Attempt] = []
