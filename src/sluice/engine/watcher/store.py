@@ -41,6 +41,9 @@ _ADD_TARGET: Final = """
 INSERT INTO targets (merchant_id, livemode, id, network, style, address, memo, asset, units, reference, watch_until)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"""
 _TRY_TARGET: Final = _ADD_TARGET + " ON CONFLICT DO NOTHING RETURNING id"
+_HAS_WALLET: Final = """
+SELECT true FROM targets
+WHERE merchant_id = $1 AND livemode = $2 AND network = $3 AND address = $4 AND style = 'wallet'"""
 _AMOUNTS_TAKEN: Final = """
 SELECT units FROM targets
 WHERE network = $1 AND address = $2 AND asset = $3 AND style = 'amount' AND open
@@ -175,6 +178,12 @@ def add_target(work: Work, target: Target) -> None:
 async def try_target(work: Work, target: Target) -> bool:
     """Add a target unless somebody already waits for the same."""
     return await work.value(_TRY_TARGET, *_target_columns(target)) is not None
+
+
+async def has_wallet(work: Work, target: Target) -> bool:
+    """Say whether the target's merchant watches this address as a wallet."""
+    owner = (target.merchant_id, target.livemode)
+    return await work.value(_HAS_WALLET, *owner, target.network, target.address) is True
 
 
 async def amounts_taken(work: Work, target: Target, low: int, high: int) -> set[int]:

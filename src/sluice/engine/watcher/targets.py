@@ -40,9 +40,9 @@ async def expect_unique_amount(work: Work, target: Target, *, spread: int) -> Ta
     )
 
 
-async def expect_wallet(work: Work, target: Target) -> None:
-    """Watch a merchant's own address; saying it again changes nothing."""
-    await store.try_target(work, target)
+async def expect_wallet(work: Work, target: Target) -> bool:
+    """Watch a merchant's own address; say whether it is theirs: it may be watched for another."""
+    return await store.try_target(work, target) or await store.has_wallet(work, target)
 
 
 async def refresh_wanted(works: Works, chain: Chain) -> None:

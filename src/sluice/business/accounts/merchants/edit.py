@@ -43,7 +43,7 @@ async def set_status(work: Work, merchant_id: str, status: str) -> Merchant:
 async def set_wallet(work: Work, chain: Chain, address: str) -> str:
     """Set where the merchant is paid on a network, and watch that address from now on.
 
-    Raises Conflict when another merchant is paid there already.
+    Raises Conflict when another merchant is paid there, or once was.
     """
     parsed = chain.addresses.parse(address)
     merchant_id, livemode = work.owner
@@ -51,19 +51,18 @@ async def set_wallet(work: Work, chain: Chain, address: str) -> str:
         await store.set_wallet(work, chain.network.name, parsed)
     except UniqueViolation as error:
         raise Conflict("Another merchant is paid at this address.", code="wallet_taken") from error
-    await expect_wallet(
-        work,
-        Target(
-            id=work.new_id("tgt"),
-            merchant_id=merchant_id,
-            livemode=livemode,
-            network=chain.network.name,
-            style=Style.WALLET,
-            address=parsed,
-            reference=None,
-            watch_until=work.now,
-        ),
+    target = Target(
+        id=work.new_id("tgt"),
+        merchant_id=merchant_id,
+        livemode=livemode,
+        network=chain.network.name,
+        style=Style.WALLET,
+        address=parsed,
+        reference=None,
+        watch_until=work.now,
     )
+    if not await expect_wallet(work, target):
+        raise Conflict("Another merchant was paid at this address.", code="wallet_taken")
     await record_action(
         work, "wallet.set", merchant_id, {"network": chain.network.name, "address": parsed}
     )
