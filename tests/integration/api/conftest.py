@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.house import House, Merchant, running_house
+from tests.integration.api.estate import Estate, build_estate
 from tests.receiver import Receiver, running_receiver
 
 
@@ -29,3 +30,9 @@ def receiver() -> Iterator[Receiver]:
     """Return a merchant's server; each test uses paths of its own."""
     with running_receiver() as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def estates(house: House, receiver: Receiver) -> tuple[Estate, Estate]:
+    """Return two merchants who own one of everything."""
+    return build_estate(house, receiver), build_estate(house, receiver)

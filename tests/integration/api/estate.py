@@ -1,0 +1,133 @@
+"""Everything a merchant can own, made through the API as a merchant makes it."""
+
+import http.client
+import json
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sluice.business.accounts.merchants.edit import set_wallet
+from sluice.engine.chains.sandbox.addresses import address_of
+from tests.house import House, Merchant, until
+from tests.receiver import Receiver
+
+PRODUCT: Final = {"currency": "usd", "unit_amount": 500, "product_data": {"name": "T"}}
+SESSION: Final = {
+    "mode": "payment",
+    "success_url": "https://x/s",
+    "line_items": [{"price_data": PRODUCT, "quantity": 1}],
+}
+SALE: Final = {
+    "amount": 2000,
+    "currency": "usd",
+    "confirm": True,
+    "payment_method_data": {"type": "crypto"},
+}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A status and JSON."""
+
+    status: int
+    json: dict[str, Any]
+
+    @property
+    def error(self) -> dict[str, Any]:
+        """Return the refusal."""
+        refusal: dict[str, Any] = self.json["error"]
+        return refusal
+
+
+class Api:
+    """A merchant's hand on the API: JSON in, JSON out."""
+
+    def __init__(self, house: House, key: str) -> None:
+        self.house = house
+        self.key = key
+
+    def ask(self, method: str, path: str, body: object = None, **headers: str) -> Answer:
+        """Make a request, whatever comes of it."""
+        wire = http.client.HTTPConnection("127.0.0.1", self.house.settings.port, timeout=15)
+        given = {"Authorization": f"Bearer {self.key}"}
+        given |= {name.replace("_", "-"): value for name, value in headers.items()}
+        content = None
+        if method == "POST":
+            given["Content-Type"] = "application/json"
+            content = json.dumps({} if body is None else body)
+        try:
+            wire.request(method, path, content, given)
+            answer = wire.getresponse()
+            return Answer(answer.status, json.loads(answer.read()))
+        finally:
+            wire.close()
+
+    def get(self, path: str) -> dict[str, Any]:
+        """Read something that is there."""
+        return self._done(self.ask("GET", path))
+
+    def post(self, path: str, body: object = None) -> dict[str, Any]:
+        """Do something that may be done."""
+        return self._done(self.ask("POST", path, body))
+
+    def sees(self, intent_id: str, status: str) -> dict[str, Any]:
+        """Wait until an intent has this status."""
+
+        def found() -> dict[str, Any] | None:
+            intent = self.get(f"/v1/payment_intents/{intent_id}")
+            return intent if intent["status"] == status else None
+
+        return until(found, f"{intent_id} is {status}") or {}
+
+    def sells(self, **params: object) -> dict[str, Any]:
+        """Ask, be paid on the sandbox and see it confirmed."""
+        asked = self.post("/v1/payment_intents", {**SALE, **params})
+        self.post("/v1/test_helpers/sandbox/pay", {"payment_intent": asked["id"], "asset": "usdc"})
+        self.sees(asked["id"], "processing")
+        self.house.mine(2)
+        return self.sees(asked["id"], "succeeded")
+
+    def _done(self, answer: Answer) -> dict[str, Any]:
+        assert answer.status == 200, answer.json
+        return answer.json
+
+
+@dataclass(frozen=True)
+class Estate:
+    """One of everything, by the kind of object."""
+
+    merchant: Merchant
+    ids: dict[str, str]
+    client_secret: str
+
+
+def build_estate(house: House, receiver: Receiver) -> Estate:
+    """Make a merchant who owns one of everything, and whose every table has rows."""
+    merchant = house.merchant()
+    api = Api(house, merchant.sk)
+    path = f"/estate/{merchant.id}"
+    receiver.statuses[path] = 500
+    hook = {"url": receiver.url + path, "enabled_events": ["*"]}
+    endpoint = api.post("/v1/webhook_endpoints", hook)
+    customer = api.post("/v1/customers", {"email": "a@b.co", "name": "A"})
+    sale = api.sells(customer=customer["id"])
+    session = api.post("/v1/checkout/sessions", {**SESSION, "customer": customer["id"]})
+    key = api.ask("POST", "/v1/customers", {}, Idempotency_Key="kept")
+    assert key.status == 200
+    sandbox = house.app.chains.find("sandbox")
+    wallet = address_of(merchant.id.encode()[-20:])
+    house.within(lambda work: set_wallet(work, sandbox, wallet), merchant.id)
+    tried = "SELECT count(*) FROM attempts WHERE merchant_id = %s"
+    until(lambda: house.sql(tried, merchant.id)[0][0], "something was told")
+    return Estate(
+        merchant,
+        {
+            "customer": customer["id"],
+            "payment_intent": sale["id"],
+            "charge": sale["latest_charge"],
+            "balance_transaction": api.get("/v1/balance_transactions")["data"][0]["id"],
+            "checkout.session": session["id"],
+            "event": api.get("/v1/events")["data"][0]["id"],
+            "webhook_endpoint": endpoint["id"],
+        },
+        sale["client_secret"],
+    )
