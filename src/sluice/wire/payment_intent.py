@@ -9,9 +9,7 @@ from sluice.base.money.money import Money
 from sluice.business.payments.intents.model import (
     Cancellation,
     NewIntent,
-    Offer,
     PaymentIntent,
-    Status,
 )
 from sluice.business.payments.intents.model import Choice as Chosen
 from sluice.engine.chains.model import Style
@@ -20,6 +18,7 @@ from sluice.wire.fields import Amount, Choice, Email, Field, Flag, Id, Integer, 
 from sluice.wire.given import Given
 from sluice.wire.lists import ListShape
 from sluice.wire.metadata import Metadata
+from sluice.wire.next_action import show_next_action
 from sluice.wire.shapes import ListOf, Object, Shape
 from sluice.wire.show import Shown, View, stamp
 
@@ -226,7 +225,7 @@ def show_payment_intent(intent: PaymentIntent, view: View) -> Shown:
         "latest_charge": intent.charge_id,
         "livemode": intent.livemode,
         "metadata": dict(intent.metadata),
-        "next_action": _next_action(intent, view),
+        "next_action": show_next_action(intent, view),
         "payment_method_options": {"crypto": {"setup_future_usage": "none"}},
         "payment_method_types": ["crypto"],
         "receipt_email": intent.receipt_email,
@@ -243,26 +242,6 @@ def show_to_payer(intent: PaymentIntent, view: View) -> Shown:
     """Show an intent to whoever holds its client secret: what its payer may see."""
     shown = show_payment_intent(intent, view)
     return {name: value for name, value in shown.items() if name in _PAYER_SEES}
-
-
-def show_offer(offer: Offer, view: View) -> Shown:
-    """Show one way to pay."""
-    return {
-        "token_currency": offer.asset,
-        "token_contract_address": view.token(offer.network, offer.asset),
-        "expected_amount": str(offer.due),
-        "discount": str(offer.discount),
-        "memo": offer.memo,
-        "payment_uri": view.payment_uri(
-            offer.network, offer.address, offer.asset, offer.due, offer.memo
-        ),
-        "confirmations_required": offer.depth_wanted or None,
-        "quote": {
-            "rate": f"{offer.rate_numerator}/{offer.rate_denominator}",
-            "source": offer.rate_source,
-            "expires_at": stamp(offer.valid_until),
-        },
-    }
 
 
 def _options(given: Given) -> dict[str, Any]:
@@ -282,26 +261,3 @@ def _options(given: Given) -> dict[str, Any]:
 
 def _cancellation(intent: PaymentIntent) -> str | None:
     return intent.cancellation_reason and intent.cancellation_reason.value
-
-
-def _next_action(intent: PaymentIntent, view: View) -> Shown | None:
-    """Tell the payer where to send what; the newest offer of each network and asset counts."""
-    if intent.status is not Status.REQUIRES_ACTION or not intent.offers:
-        return None
-    newest: dict[tuple[str, str], Offer] = {
-        (offer.network, offer.asset): offer for offer in intent.offers
-    }
-    addresses: dict[str, Shown] = {}
-    for offer in newest.values():
-        network = addresses.setdefault(
-            offer.network,
-            {"address": view.address(offer.network, offer.address), "supported_tokens": []},
-        )
-        network["supported_tokens"].append(show_offer(offer, view))
-    return {
-        "type": "crypto_display_details",
-        "crypto_display_details": {
-            "deposit_addresses": addresses,
-            "expires_at": stamp(min(offer.valid_until for offer in newest.values())),
-        },
-    }
