@@ -26,6 +26,7 @@ from sluice.app.app import App
 from sluice.app.build import build
 from sluice.app.settings import Settings
 from sluice.base.actor import SYSTEM
+from sluice.base.clock import Clock, SystemClock
 from sluice.base.observe.logs import Sink, configure_logs
 from sluice.base.work import Work
 from sluice.business.accounts.api_keys.edit import create_key
@@ -57,8 +58,9 @@ class Merchant:
 class House:
     """One running Sluice. Everything in it is real; only rate limits and blocks by time are off."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
         self.settings = settings
+        self._clock = clock or SystemClock()
         self.url = f"http://{settings.host}:{settings.port}"
         self.logs = io.StringIO()
         self._up = threading.Event()
@@ -83,6 +85,10 @@ class House:
         self._thread.join(PATIENCE_S)
         if self._error is not None:
             raise self._error
+
+    def take_logs(self) -> None:
+        """Send the process's log lines here; of several houses the last that asks gets them."""
+        configure_logs(Sink(self.logs, self.app.clock, lambda _name: None))
 
     def call(self, made: Coroutine[Any, Any, T]) -> T:
         """Run a coroutine where the house lives and return what it returns."""
@@ -138,8 +144,8 @@ class House:
     async def _live(self) -> None:
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
         try:
-            async with build(self.settings) as self.app:
-                configure_logs(Sink(self.logs, self.app.clock, lambda _name: None))
+            async with build(self.settings, clock=self._clock) as self.app:
+                self.take_logs()
                 await self._serve()
         except BaseException as error:  # noqa: BLE001 - told by start and stop, in the test's thread
             self._error = error
@@ -165,7 +171,13 @@ class House:
 
 
 @contextlib.contextmanager
-def running_house(server: str, template: str, home: Path, **changes: Any) -> Iterator[House]:  # noqa: ANN401
+def running_house(
+    server: str,
+    template: str,
+    home: Path,
+    clock: Clock | None = None,
+    **changes: Any,  # noqa: ANN401
+) -> Iterator[House]:
     """Run a house on a database of its own; `changes` are settings."""
     with a_database(server, template) as url:
         port = free_port()
@@ -178,7 +190,7 @@ def running_house(server: str, template: str, home: Path, **changes: Any) -> Ite
             webhook_networks="127.0.0.0/8",
             sandbox_block_s=0,
         )
-        house = House(dataclasses.replace(settings, **changes))
+        house = House(dataclasses.replace(settings, **changes), clock)
         try:
             house.start()
             yield house

@@ -183,6 +183,7 @@ def test_a_lost_database_is_an_api_error_that_may_be_repeated(house: House, shop
 
 
 def test_a_fault_of_ours_is_an_api_error_that_tells_nothing(house: House, shop: Shop) -> None:
+    house.take_logs()
     house.sql("REVOKE INSERT ON customers FROM sluice_tenant")
     try:
         with pytest.raises(stripe.APIError) as caught:
