@@ -8,7 +8,7 @@ from sluice.base.errors import Invalid
 from sluice.base.money.catalogue import money
 from sluice.business.accounts.merchants.model import FEE_PRESETS, FeePlan
 from sluice.business.payments.fees.quote import fee_for, fee_share
-from sluice.business.payments.intents.book import Credit, Plan, deposit, plan_books
+from sluice.business.payments.intents.book import Credit, Plan, deposit, finalization, plan_books
 from sluice.business.payments.intents.model import Payment, PaymentIntent
 from sluice.business.payments.intents.resolve import Purpose, resolve, stand
 from sluice.engine.ledger.model import Entry
@@ -58,13 +58,38 @@ def test_a_confirmed_payment_is_deposited_and_settled_with_its_fee() -> None:
     ]
     assert credited(deposit(books.add[0], "")) == {"received": 20_000_000}
     assert credited(books.settle) == {"pending": 19_900_000, "fees": 100_000}
-    assert books.finalize is None
+    assert not books.finalize
 
 
 def test_a_final_payment_is_available_at_once() -> None:
-    books = plan(an_intent(), a_payment(state="final"))
+    intent = an_intent()
 
-    assert credited(books.finalize) == {"available": 20_000_000}
+    books = plan(intent, a_payment(state="final"))
+
+    assert books.finalize
+    assert books.settle is not None
+    assert credited(finalization(intent, books.settle.postings)) == {"available": 20_000_000}
+
+
+def test_what_is_freed_is_what_was_settled_less_fee_and_surplus() -> None:
+    intent = an_intent(fee=FeePlan(bps=250))
+    settled = plan(intent, a_payment(25_000_000)).settle
+    assert settled is not None
+
+    freed = finalization(intent, settled.postings)
+
+    assert credited(freed) == {"available": 19_500_000}
+
+
+def test_a_payment_that_was_all_fee_is_final_with_nothing_to_free() -> None:
+    intent = an_intent(fee=FeePlan(fixed=5_000))
+
+    books = plan(intent, a_payment(state="final"))
+
+    assert books.finalize
+    assert books.settle is not None
+    assert credited(books.settle) == {"fees": 20_000_000}
+    assert finalization(intent, books.settle.postings) is None
 
 
 def test_a_short_payment_is_deposited_and_not_settled() -> None:

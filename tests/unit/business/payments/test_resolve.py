@@ -267,6 +267,35 @@ def test_a_duplicate_steps_in_when_the_first_payment_is_lost() -> None:
     assert moved.status is Status.SUCCEEDED
 
 
+def test_payments_that_were_credited_together_keep_their_uses() -> None:
+    intent = an_intent()
+    payments = [
+        a_payment(10_000_000, tx_id="z", height=10),
+        a_payment(6_000_000, tx_id="b", height=10),
+        a_payment(16_000_000, tx_id="a", height=11),
+    ]
+    first = stand(intent, payments, {})
+    used = [payment.key for payment in first.used()]
+
+    again = stand(intent, payments, {key: turn for turn, key in enumerate(sorted(used))})
+
+    assert [use.payment.key for use in again.uses] == [use.payment.key for use in first.uses]
+    assert reasons(again) == reasons(first)
+
+
+def test_a_confirmed_payment_does_not_wait_for_an_earlier_one_that_is_not() -> None:
+    payments = [
+        a_payment(tx_id="slow", height=9, state="included"),
+        a_payment(tx_id="quick", height=10),
+    ]
+
+    moved, _ = after(an_intent(), *payments)
+
+    assert moved.status is Status.SUCCEEDED
+    assert moved.payment is not None
+    assert moved.payment.tx_id == "quick"
+
+
 def test_a_unique_amount_answers_only_its_own_offer() -> None:
     mine = an_offer(id="off_mine", style="amount", due=19_999_123)
     intent = an_intent(mine, an_offer(id="off_other"))

@@ -45,13 +45,13 @@ class Credit:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to write for one intent: what to undo, what to add."""
+    """What to write for one intent: what to undo, what to add, and whether no fork can undo it."""
 
     undo: Sequence[Credit] = ()
     add: Sequence[Credit] = ()
     unsettle: str | None = None
     settle: Entry | None = None
-    finalize: Entry | None = None
+    finalize: bool = False
 
 
 def plan_books(
@@ -83,11 +83,9 @@ def plan_books(
         add=add,
         unsettle=before.settlement_id if was_settled and (moved or not is_settled) else None,
         settle=settlement(after, paying, before.settle_seq + 1) if renew else None,
-        finalize=_finalization(after, paying, before.settle_seq + renew)
-        if is_settled
+        finalize=is_settled
         and before.finalized_at is None
-        and all(payment.state == "final" for payment in paying)
-        else None,
+        and all(payment.state == "final" for payment in paying),
     )
 
 
@@ -118,13 +116,19 @@ def settlement(intent: PaymentIntent, paying: Sequence[Payment], seq: int) -> En
     return _entry(intent, "settlement", seq, f"Payment {intent.id}", postings)
 
 
-def _finalization(intent: PaymentIntent, paying: Sequence[Payment], seq: int) -> Entry:
-    postings: list[Posting] = []
-    for whole, surplus in _sums(intent, paying):
-        net = whole - surplus - fee_share(whole - surplus, intent.amount, intent.terms.fee)
-        if net.units:
-            postings += [debit(chart.PENDING, net), credit(chart.AVAILABLE, net)]
-    return _entry(intent, "finalization", seq, f"Payment {intent.id} is final", postings)
+def finalization(intent: PaymentIntent, settled: Sequence[Posting]) -> Entry | None:
+    """Return the entry that frees what a settlement left pending; None when it was all fee.
+
+    It repeats the settlement's own figures: how it was divided then is what is freed now.
+    """
+    pending = [posting.money for posting in settled if posting.account == chart.PENDING]
+    if not pending:
+        return None
+    postings = [debit(chart.PENDING, net) for net in pending]
+    postings += [credit(chart.AVAILABLE, net) for net in pending]
+    return _entry(
+        intent, "finalization", intent.settle_seq, f"Payment {intent.id} is final", postings
+    )
 
 
 def _sums(intent: PaymentIntent, paying: Sequence[Payment]) -> list[tuple[Money, Money]]:

@@ -11,7 +11,7 @@ _OF: Final = """
 SELECT merchant_id, livemode, network, tx_id, index, seq, intent_id, purpose, reason, asset, units, entry_id,
   reversed_by FROM credits c
 WHERE (network, tx_id, index) IN (SELECT * FROM unnest($1::text[], $2::text[], $3::int[]))
-ORDER BY seq -- every merchant"""
+ORDER BY at, network, tx_id, index, seq -- every merchant"""
 _ADD: Final = """
 INSERT INTO credits (merchant_id, livemode, network, tx_id, index, seq, intent_id, purpose, reason, asset, units,
   entry_id, at)
@@ -25,7 +25,10 @@ Key = tuple[str, str, int]
 
 
 async def of_transfers(work: Work, keys: Sequence[Key]) -> tuple[list[Credit], dict[Key, int]]:
-    """Return the credits that stand for some transfers, and each transfer's newest credit number."""
+    """Return the credits that stand for some transfers, and each transfer's newest credit number.
+
+    Older credits come first; those of one moment by their keys, which no fork changes.
+    """
     if not keys:
         return [], {}
     rows = await work.rows(_OF, *(list(column) for column in zip(*keys, strict=True)))
@@ -35,7 +38,7 @@ async def of_transfers(work: Work, keys: Sequence[Key]) -> tuple[list[Credit], d
         values = dict(row)
         reversed_by = values.pop("reversed_by")
         held = Credit(**values | {"purpose": Purpose(values["purpose"])})
-        seqs[held.key] = held.seq
+        seqs[held.key] = max(held.seq, seqs.get(held.key, 0))
         if reversed_by is None:
             live.append(held)
     return live, seqs

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sluice.base.facts import Fact
 from sluice.base.work import Work
 from sluice.business.payments.intents import credit_store, store
-from sluice.business.payments.intents.book import Credit, Plan, deposit, plan_books
+from sluice.business.payments.intents.book import Credit, Plan, deposit, finalization, plan_books
 from sluice.business.payments.intents.facts import (
     IntentFact,
     IntentFinalized,
@@ -16,6 +16,7 @@ from sluice.business.payments.intents.facts import (
 from sluice.business.payments.intents.model import Payment, PaymentIntent
 from sluice.business.payments.intents.resolve import Purpose, Standing, resolve, stand
 from sluice.business.payments.intents.standing import payment_of, turns_of
+from sluice.engine.ledger.find import find_postings
 from sluice.engine.ledger.model import Entry
 from sluice.engine.ledger.post import post_entries
 from sluice.engine.ledger.reverse import reversal_of
@@ -93,7 +94,7 @@ async def _write(work: Work, steps: Sequence[Step]) -> None:
         *reversals,
         *(deposit(credit, f"Transfer {credit.tx_id}") for credit in added),
         *(step.plan.settle for step in settled if step.plan.settle),
-        *(step.plan.finalize for step in steps if step.plan.finalize),
+        *await _finalizations(work, [step for step in steps if step.plan.finalize]),
     ]
     ids = iter(await post_entries(work, entries))
     reversed_by = [(entry.reverses or "", next(ids)) for entry in reversals]
@@ -113,6 +114,20 @@ async def _write(work: Work, steps: Sequence[Step]) -> None:
         work.record(_facts(intent, step))
         if intent != step.before:
             work.tell(intent.id)
+
+
+async def _finalizations(work: Work, steps: Sequence[Step]) -> list[Entry]:
+    """Return what frees the money of intents that are final, by what their settlements say."""
+    kept = [step.before.settlement_id for step in steps if step.plan.settle is None]
+    held = await find_postings(work, [entry_id for entry_id in kept if entry_id])
+    entries = []
+    for step in steps:
+        if step.plan.settle is not None:
+            after = dataclasses.replace(step.after, settle_seq=step.plan.settle.seq)
+            entries.append(finalization(after, step.plan.settle.postings))
+        elif step.before.settlement_id is not None:
+            entries.append(finalization(step.after, held[step.before.settlement_id]))
+    return [entry for entry in entries if entry is not None]
 
 
 def _booked(work: Work, step: Step, settlement_id: str | None) -> PaymentIntent:

@@ -65,12 +65,16 @@ def stand(
     """Give every visible payment its use.
 
     Payments already credited keep their turn (`credited_first` maps their keys to their order), so
-    that news about one never moves another. An expired intent opens again when enough was paid in
-    time; a payment beyond what was asked is surplus.
+    that news about one never moves another; then come those deep enough to be credited now, in the
+    order in which they will be kept. An expired intent opens again when enough was paid in time; a
+    payment beyond what was asked is surplus.
     """
     visible = sorted(
         (payment for payment in payments if payment.is_visible),
-        key=lambda payment: (credited_first.get(payment.key, len(payments)), _place(payment)),
+        key=lambda payment: (
+            credited_first.get(payment.key, len(payments)),
+            (0, payment.key) if payment.is_credited else (1, _place(payment)),
+        ),
     )
     in_time = [payment for payment in visible if intent.is_in_time(payment)]
     enough = intent.covers(sum((intent.share_paid(payment) for payment in in_time), Fraction(0)))
