@@ -1,0 +1,152 @@
+/** The market to the second, through contracts, and with the value each call returns. */
+import { Cl } from "@stacks/transactions";
+import { beforeEach, expect, it } from "vitest";
+import { alice, balance, bob, call, carol, contract, deployer, feeManager, mallory, mineStacks, now, type Outcome, read, settler } from "./helpers/chain";
+import { approve, ownerOf, transfer } from "./helpers/positions";
+import { must, openSuite, phish, SBTC, scheduleAndWait, trait } from "./helpers/suite";
+import { stream } from "./helpers/streams";
+
+const MARKET = contract("sluice-market");
+const TICK = 10; // seconds between two Stacks blocks here
+const YES = { ok: true };
+
+beforeEach(openSuite);
+
+const market = (fn: string, args: Parameters<typeof call>[2], who: string): Outcome => call("sluice-market", fn, args, who);
+const u = Cl.uint;
+
+/** A long stream to bob, with this market as its operator. */
+function position(): bigint {
+  const id = stream({ end: 500_000 });
+  must(approve("sluice-streams", id, MARKET, bob));
+  return id;
+}
+const list = (id: bigint, expires = now() + 50_000, taker: string | null = null) =>
+  market("list-position", [u(id), u(500), Cl.principal(SBTC), u(expires), taker ? Cl.some(Cl.principal(taker)) : Cl.none()], bob);
+const buy = (id: bigint, who: string) => market("buy", [u(id), trait(SBTC), u(500), u(0)], who);
+const offer = (id: bigint, expires = now() + 50_000, who = carol) => market("make-offer", [u(id), trait(SBTC), u(500), u(0), u(expires)], who);
+const isLive = (id: bigint) => read("sluice-market", "is-live", [u(id)]);
+const inMarket = (text: string) => `(contract-call? '${deployer}.sluice-market ${text})`;
+
+/** Mines until the next call runs in the second `t`. */
+const until = (t: number) => mineStacks((t - now()) / TICK - 1);
+
+it("says yes to everything that worked", () => {
+  const id = position();
+  expect(list(id).result).toEqual(YES);
+  expect(market("update-price", [u(id), u(400)], bob).result).toEqual(YES);
+  expect(market("unlist", [u(id)], bob).result).toEqual(YES);
+  must(list(id));
+  expect(buy(id, carol).result).toEqual(YES);
+
+  const other = position();
+  must(list(other));
+  expect(market("buy-for", [u(other), trait(SBTC), u(500), u(0), Cl.principal(carol)], settler).ok).toBe(false); // a settler without sBTC
+  must(call(SBTC, "transfer", [u(500), Cl.principal(alice), Cl.principal(settler), Cl.none()], alice));
+  expect(market("buy-for", [u(other), trait(SBTC), u(500), u(0), Cl.principal(carol)], settler).result).toEqual(YES);
+
+  const third = position();
+  expect(offer(third).result).toEqual({ ok: 1n });
+  expect(market("cancel-offer", [u(1), trait(SBTC)], carol).result).toEqual(YES);
+  must(offer(third, now() + 30));
+  mineStacks(5);
+  expect(market("expire-offer", [u(2), trait(SBTC)], mallory).result).toEqual(YES);
+  must(offer(third));
+  expect(market("accept-offer", [u(3), trait(SBTC), u(0)], bob).result).toEqual(YES);
+  scheduleAndWait(read("sluice-market", "op-set-fee", [u(7)]));
+  expect(market("set-fee", [u(7)], feeManager).result).toEqual(YES);
+});
+
+it("a listing lives until the second before it expires", () => {
+  const id = position();
+  const expires = now() + 20 * TICK + 1;
+  must(list(id, expires));
+
+  mineStacks((expires - 1 - now()) / TICK);
+  expect(now()).toBe(expires - 1);
+  expect(isLive(id)).toBe(true);
+  mineStacks(1);
+  expect(isLive(id)).toBe(false);
+});
+
+it("is sold in the second before it expires, not in the second it does", () => {
+  const [early, late] = [position(), position()];
+  const base = now() + 20 * TICK;
+  must(list(early, base + 1));
+  must(list(late, base + TICK));
+
+  until(base);
+  expect(buy(early, carol).result).toEqual(YES);
+  expect(now()).toBe(base);
+  expect(buy(late, carol).result).toEqual({ err: 8010n });
+  expect(now()).toBe(base + TICK);
+});
+
+it("an offer is accepted in the second before it expires, and expires in the second it does", () => {
+  const id = position();
+  const base = now() + 20 * TICK;
+  must(offer(id, base + TICK));
+  must(offer(id, base + TICK));
+  must(offer(id, base + 2 * TICK + 1));
+
+  until(base);
+  expect(market("expire-offer", [u(1), trait(SBTC)], mallory).result).toEqual({ err: 8006n });
+  expect(market("expire-offer", [u(1), trait(SBTC)], mallory).result).toEqual(YES);
+  expect(now()).toBe(base + TICK);
+  expect(market("accept-offer", [u(3), trait(SBTC), u(0)], bob).result).toEqual(YES);
+  expect(now()).toBe(base + 2 * TICK);
+});
+
+it("no listing and no offer may expire in the second it is made", () => {
+  const id = position();
+
+  expect(list(id, now() + TICK).result).toEqual({ err: 8006n });
+  expect(list(id, now() + TICK + 1).result).toEqual(YES);
+  expect(offer(id, now() + TICK).result).toEqual({ err: 8006n });
+  expect(offer(id, now() + TICK + 1).ok).toBe(true);
+});
+
+it("a position that left and came back is not for sale, even with the market approved again (I61)", () => {
+  const id = position();
+  must(list(id));
+  must(transfer("sluice-streams", id, bob, alice, bob));
+  must(transfer("sluice-streams", id, alice, bob, alice));
+  must(approve("sluice-streams", id, MARKET, bob));
+
+  expect(isLive(id)).toBe(false);
+  expect(buy(id, carol).result).toEqual({ err: 8010n });
+});
+
+it("a listing dies with the approval", () => {
+  const id = position();
+  must(list(id));
+  must(call("sluice-streams", "revoke", [u(id)], bob));
+
+  expect(isLive(id)).toBe(false);
+  expect(buy(id, carol).result).toEqual({ err: 8010n });
+});
+
+it("who is reached through a contract pays and becomes the owner, but is not the taker", () => {
+  const [open, reserved] = [position(), position()];
+  must(list(open));
+  must(list(reserved, now() + 50_000, carol));
+
+  const bought = phish(inMarket(`buy u${open} '${SBTC} u500 u0`), carol, "agent-buys");
+  const refused = phish(inMarket(`buy u${reserved} '${SBTC} u500 u0`), carol, "agent-takes");
+
+  expect(bought.result).toEqual(YES);
+  expect(bought.events.at(-1)).toMatchObject({ ev: "market.sold", actor: `${mallory}.agent-buys`, data: { buyer: carol } });
+  expect(ownerOf("sluice-streams", open)).toBe(carol);
+  expect(refused.result).toEqual({ err: 8013n });
+});
+
+it("an offer made through a contract is the payer's", () => {
+  const id = position();
+  const before = balance(SBTC, carol);
+
+  const made = phish(inMarket(`make-offer u${id} '${SBTC} u500 u0 u4000000000`), carol, "agent-offers");
+
+  expect(made.events.at(-1)).toMatchObject({ ev: "market.offer-made", actor: `${mallory}.agent-offers`, data: { buyer: carol } });
+  expect(market("cancel-offer", [u(1), trait(SBTC)], carol).result).toEqual(YES);
+  expect(balance(SBTC, carol)).toBe(before);
+});
