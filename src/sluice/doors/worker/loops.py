@@ -10,7 +10,7 @@ import structlog
 from sluice.app.app import App
 from sluice.base.bell import rung
 from sluice.base.errors import SluiceError
-from sluice.business.webhooks.deliveries.deliver import deliver_once
+from sluice.business.webhooks.deliveries.deliver import Lane, serve_lane, take_lanes
 from sluice.engine.chains.chain import Chain, ProvidersDisagree
 from sluice.engine.chains.sandbox import levers
 from sluice.engine.chains.sandbox.model import NAME as SANDBOX
@@ -20,6 +20,8 @@ from sluice.engine.watcher.follow import follow_once, follow_pending
 
 _IDLE_S: Final = 0.5
 _TROUBLE_S: Final = 2.0
+# How many endpoints one worker tells at the same time.
+_LANES_MAX: Final = 64
 # The sandbox keeps its pace while a payment wants depth, and slows down when nobody is paid.
 _SANDBOX_IDLE_S: Final = 30.0
 
@@ -39,7 +41,7 @@ async def run_loops(app: App) -> None:
         for number in (1, 2):
             group.create_task(_loop(app, f"relay {number}", lambda: _relay(app), "facts", _IDLE_S))
         group.create_task(_loop(app, "jobs", lambda: _jobs(app), "jobs", _IDLE_S))
-        group.create_task(_loop(app, "deliver", lambda: _deliver(app), "deliveries", _IDLE_S))
+        group.create_task(_deliver(app))
         for chain in app.chains:
             name = chain.network.name
             pace_s = min(chain.network.block_time_s / 2, 5.0)
@@ -94,8 +96,30 @@ async def _jobs(app: App) -> bool:
     return await app.jobs.run_once() > 0
 
 
-async def _deliver(app: App) -> bool:
-    return await deliver_once(app.deliverer) > 0
+async def _deliver(app: App) -> None:
+    """Serve every lane in its own time: who does not answer holds up nobody else."""
+    serving: set[str] = set()
+
+    async def serve(lane: Lane) -> None:
+        try:
+            await serve_lane(app.deliverer, lane)
+        except (SluiceError, OSError) as error:
+            _tell("deliver", error, told=False)
+        except Exception:
+            log.exception("loop.failed", loop="deliver", endpoint=lane.endpoint.id)
+        finally:
+            serving.discard(lane.endpoint.id)
+
+    async with asyncio.TaskGroup() as lanes:
+
+        async def turn() -> bool:
+            taken = await take_lanes(app.deliverer, _LANES_MAX - len(serving))
+            for lane in taken:
+                serving.add(lane.endpoint.id)
+                lanes.create_task(serve(lane))
+            return bool(taken)
+
+        await _loop(app, "deliver", turn, "deliveries", _IDLE_S)
 
 
 async def _follow(app: App, chain: Chain) -> bool:

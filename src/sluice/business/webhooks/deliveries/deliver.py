@@ -68,34 +68,53 @@ class Deliverer:
     rest_s: float = _REST_S
 
 
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """The right to tell one endpoint, for a while."""
+
+    endpoint: Endpoint
+    token: str
+
+
 async def deliver_once(deliverer: Deliverer, *, lanes_max: int = 16) -> int:
     """Serve every lane that has something due; return how many attempts were made."""
-    async with deliverer.works.begin() as work:
-        token = work.new_id("lane")
-        endpoints = await lanes.claim_lanes(work, lanes_max, deliverer.lease_s, token)
-    if not endpoints:
-        return 0
+    taken = await take_lanes(deliverer, lanes_max)
     async with asyncio.TaskGroup() as group:
-        served = [group.create_task(_serve(deliverer, endpoint, token)) for endpoint in endpoints]
+        served = [group.create_task(serve_lane(deliverer, lane)) for lane in taken]
     return sum(task.result() for task in served)
 
 
-async def _serve(deliverer: Deliverer, endpoint: Endpoint, token: str) -> int:
-    """Serve one lane for one chunk and give it back."""
+async def take_lanes(deliverer: Deliverer, limit: int) -> list[Lane]:
+    """Take lanes that have something due and that nobody serves."""
+    async with deliverer.works.begin() as work:
+        token = work.new_id("lane")
+        endpoints = await lanes.claim_lanes(work, limit, deliverer.lease_s, token)
+    return [Lane(endpoint, token) for endpoint in endpoints]
+
+
+async def serve_lane(deliverer: Deliverer, lane: Lane) -> int:
+    """Serve one lane for one chunk and give it back; return how many attempts were made."""
+    endpoint = lane.endpoint
     async with deliverer.works.look() as work:
         due = await store.due(
             work, endpoint.merchant_id, endpoint.id, livemode=endpoint.livemode, limit=_CHUNK
         )
         now = work.now
     secrets = open_secrets(endpoint, now, sealer=deliverer.sealer)
-    attempts = await _send_all(deliverer, endpoint, due, secrets, now)
+    try:
+        attempts = await _send_all(deliverer, endpoint, due, secrets, now)
+    except asyncio.CancelledError:
+        # Whoever stops gives the lane back, or nobody would serve it until the lease is over.
+        async with deliverer.works.begin() as work:
+            await lanes.release_lane(work, endpoint.id, lane.token, 0.0)
+        raise
     outcomes = [judge(attempt.status_code) for attempt in attempts]
     fine = all(outcome is Outcome.DELIVERED for outcome in outcomes)
     async with deliverer.works.begin() as work:
         rest_s = 0.0 if fine else deliverer.rest_s
-        if await lanes.release_lane(work, endpoint.id, token, rest_s) and attempts:
+        if await lanes.release_lane(work, endpoint.id, lane.token, rest_s) and attempts:
             await _write(work, endpoint, attempts)
-        if fine and len(due) == _CHUNK:
+        if attempts:
             work.tell("deliveries")
     for attempt, outcome in zip(attempts, outcomes, strict=True):
         deliverer.observe(attempt, outcome)
