@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import psycopg
 import pytest
+import structlog
 
 from sluice.base.clock import ManualClock
 from sluice.base.database import Database, open_database
@@ -27,6 +28,12 @@ _numbers: Final = itertools.count()
 
 def pytest_configure(config: pytest.Config) -> None:
     """Agree on one directory for this run's database server, which starts when first needed."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),
+        ]
+    )
     worker_input: dict[str, Any] | None = getattr(config, "workerinput", None)
     if worker_input is not None:
         config.stash[_DIRECTORY] = Path(worker_input["database_directory"])

@@ -84,9 +84,10 @@ async def test_a_long_queue_comes_in_bounded_batches(works: Works, database: Dat
     assert await effects(database) == list(range(10))
 
 
-@pytest.mark.parametrize("poison", [0, 3, 7])
 @pytest.mark.parametrize(
-    "error", [ValueError("no"), Invalid("no"), KeyError("no"), RuntimeError("no")], ids=repr
+    ("poison", "error"),
+    [(0, ValueError("no")), (3, Invalid("no")), (4, KeyError("no")), (7, RuntimeError("no"))],
+    ids=repr,
 )
 async def test_a_fact_that_cannot_be_digested_stands_alone_and_the_others_go_on(
     works: Works, database: Database, poison: int, error: Exception
