@@ -90,7 +90,7 @@ async def failed(
 
 
 async def waiting(connection: Connection) -> list[dict[str, Any]]:
-    """Return, for each reaction with work left: how many, the most attempts, and the oldest fact's time."""
+    """Return each reaction with work left: how many, the most attempts, the oldest fact's time."""
     return [dict(row) for row in await connection.fetch(_WAITING)]
 
 

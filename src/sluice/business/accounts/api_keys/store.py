@@ -58,6 +58,6 @@ async def revoke(work: Work, key_id: str, at: dt.datetime) -> bool:
 
 def _key(row: Row) -> ApiKey:
     return ApiKey(
-        row["id"], row["merchant_id"], row["livemode"], row["kind"], frozenset(row["permissions"]), row["name"],
-        row["last4"], row["created_at"], row["expires_at"], row["revoked_at"],
+        row["id"], row["merchant_id"], row["livemode"], row["kind"], frozenset(row["permissions"]),
+        row["name"], row["last4"], row["created_at"], row["expires_at"], row["revoked_at"],
     )  # fmt: skip

@@ -37,10 +37,11 @@ WHERE s.id = n.id -- every merchant: the ids were locked by this Work"""
 def add(work: Work, session: Session) -> None:
     """Add a session."""
     work.insert(
-        _ADD, session.merchant_id, session.livemode, session.id, session.intent_id, session.status.value,
-        session.payment_status.value, msgspec.to_builtins(session.line_items), session.created_at, session.expires_at,
-        session.ui_mode, session.customer_id, session.customer_email, session.client_reference_id,
-        session.success_url, session.cancel_url, session.return_url, session.locale, session.submit_type,
+        _ADD, session.merchant_id, session.livemode, session.id, session.intent_id,
+        session.status.value, session.payment_status.value, msgspec.to_builtins(session.line_items),
+        session.created_at, session.expires_at, session.ui_mode, session.customer_id,
+        session.customer_email, session.client_reference_id, session.success_url,
+        session.cancel_url, session.return_url, session.locale, session.submit_type,
         session.metadata, session.version,
     )  # fmt: skip
 

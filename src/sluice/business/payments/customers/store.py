@@ -28,8 +28,9 @@ WHERE merchant_id = $1 AND livemode = $2 AND id = $3"""
 def add(work: Work, customer: Customer) -> None:
     """Add a customer."""
     work.insert(
-        _ADD, customer.merchant_id, customer.livemode, customer.id, customer.email, customer.name, customer.phone,
-        customer.description, customer.address, customer.shipping, customer.metadata, customer.created_at,
+        _ADD, customer.merchant_id, customer.livemode, customer.id, customer.email, customer.name,
+        customer.phone, customer.description, customer.address, customer.shipping,
+        customer.metadata, customer.created_at,
     )  # fmt: skip
 
 
@@ -59,8 +60,9 @@ async def page(
 async def save(work: Work, customer: Customer) -> None:
     """Write a customer's changes."""
     await work.execute(
-        _SAVE, customer.merchant_id, customer.livemode, customer.id, customer.email, customer.name, customer.phone,
-        customer.description, customer.address, customer.shipping, customer.metadata, customer.deleted_at,
+        _SAVE, customer.merchant_id, customer.livemode, customer.id, customer.email, customer.name,
+        customer.phone, customer.description, customer.address, customer.shipping,
+        customer.metadata, customer.deleted_at,
     )  # fmt: skip
 
 

@@ -46,8 +46,10 @@ async def of_transfers(work: Work, keys: Sequence[Key]) -> tuple[list[Credit], d
 
 def add(work: Work, held: Sequence[Credit]) -> None:
     """Add credits."""
-    names = ("merchant_id", "livemode", "network", "tx_id", "index", "seq", "intent_id", "purpose", "reason",
-             "asset", "units", "entry_id")  # fmt: skip
+    names = (
+        "merchant_id", "livemode", "network", "tx_id", "index", "seq", "intent_id", "purpose",
+        "reason", "asset", "units", "entry_id",
+    )  # fmt: skip
     work.insert(_ADD, *([getattr(one, name) for one in held] for name in names), work.now)
 
 

@@ -73,11 +73,11 @@ WHERE merchant_id = $1 AND livemode = $2 AND id = $3"""
 def add(work: Work, intent: PaymentIntent) -> None:
     """Add an intent and its offers."""
     work.insert(
-        _ADD, intent.merchant_id, intent.livemode, intent.id, intent.status.value, intent.resolution.value,
-        intent.amount.units, intent.amount.asset.code, intent.customer_id, intent.description, intent.receipt_email,
-        intent.statement_descriptor, intent.return_url, intent.metadata, intent.options,
-        msgspec.to_builtins(intent.terms), intent.created_at, intent.expires_at, intent.watch_until, intent.version,
-        intent.idempotency_key,
+        _ADD, intent.merchant_id, intent.livemode, intent.id, intent.status.value,
+        intent.resolution.value, intent.amount.units, intent.amount.asset.code, intent.customer_id,
+        intent.description, intent.receipt_email, intent.statement_descriptor, intent.return_url,
+        intent.metadata, intent.options, msgspec.to_builtins(intent.terms), intent.created_at,
+        intent.expires_at, intent.watch_until, intent.version, intent.idempotency_key,
     )  # fmt: skip
     if intent.offers:
         add_offers(work, intent, intent.offers)
@@ -85,8 +85,10 @@ def add(work: Work, intent: PaymentIntent) -> None:
 
 def add_offers(work: Work, intent: PaymentIntent, offers: Sequence[Offer]) -> None:
     """Add ways to pay an intent."""
-    names = ("id", "network", "asset", "style", "address", "memo", "due", "discount", "depth_wanted",
-             "rate_numerator", "rate_denominator", "rate_source", "created_at", "valid_until")  # fmt: skip
+    names = (
+        "id", "network", "asset", "style", "address", "memo", "due", "discount", "depth_wanted",
+        "rate_numerator", "rate_denominator", "rate_source", "created_at", "valid_until",
+    )  # fmt: skip
     columns = [[getattr(offer, name) for offer in offers] for name in names]
     work.insert(_ADD_OFFERS, intent.merchant_id, intent.livemode, intent.id, *columns)
 
@@ -164,9 +166,10 @@ async def save(work: Work, intents: Iterable[PaymentIntent]) -> None:
 async def save_details(work: Work, intent: PaymentIntent) -> None:
     """Write what the merchant may change of an intent."""
     await work.execute(
-        _SAVE_DETAILS, intent.merchant_id, intent.livemode, intent.id, intent.amount.units, intent.amount.asset.code,
-        intent.customer_id, intent.description, intent.receipt_email, intent.statement_descriptor, intent.return_url,
-        intent.metadata, intent.options, intent.version,
+        _SAVE_DETAILS, intent.merchant_id, intent.livemode, intent.id, intent.amount.units,
+        intent.amount.asset.code, intent.customer_id, intent.description, intent.receipt_email,
+        intent.statement_descriptor, intent.return_url, intent.metadata, intent.options,
+        intent.version,
     )  # fmt: skip
 
 

@@ -52,9 +52,10 @@ WHERE id = $1 AND status = 'enabled' -- every merchant"""
 def add(work: Work, endpoint: Endpoint) -> None:
     """Add an endpoint."""
     work.insert(
-        _ADD, endpoint.merchant_id, endpoint.livemode, endpoint.id, endpoint.url, endpoint.description,
-        list(endpoint.enabled_events), endpoint.metadata, endpoint.api_version, endpoint.status, endpoint.secret,
-        list(endpoint.schemes), endpoint.retry_profile, endpoint.timeout_s, endpoint.created_at,
+        _ADD, endpoint.merchant_id, endpoint.livemode, endpoint.id, endpoint.url,
+        endpoint.description, list(endpoint.enabled_events), endpoint.metadata,
+        endpoint.api_version, endpoint.status, endpoint.secret, list(endpoint.schemes),
+        endpoint.retry_profile, endpoint.timeout_s, endpoint.created_at,
     )  # fmt: skip
 
 
@@ -80,10 +81,10 @@ async def listeners(work: Work, merchant_ids: Sequence[str]) -> list[Endpoint]:
 async def save(work: Work, endpoint: Endpoint) -> None:
     """Write an endpoint's changes."""
     await work.execute(
-        _SAVE, endpoint.merchant_id, endpoint.livemode, endpoint.id, endpoint.url, endpoint.description,
-        list(endpoint.enabled_events), endpoint.metadata, endpoint.status, endpoint.disabled_reason, endpoint.secret,
-        endpoint.old_secret, endpoint.old_secret_until, list(endpoint.schemes), endpoint.retry_profile,
-        endpoint.timeout_s, endpoint.failing_since,
+        _SAVE, endpoint.merchant_id, endpoint.livemode, endpoint.id, endpoint.url,
+        endpoint.description, list(endpoint.enabled_events), endpoint.metadata, endpoint.status,
+        endpoint.disabled_reason, endpoint.secret, endpoint.old_secret, endpoint.old_secret_until,
+        list(endpoint.schemes), endpoint.retry_profile, endpoint.timeout_s, endpoint.failing_since,
     )  # fmt: skip
 
 
