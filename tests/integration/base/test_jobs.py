@@ -217,6 +217,26 @@ async def test_a_worker_that_lost_its_lease_strikes_nothing_off(
     assert await look(database, ALL) == [("post", None, 2, None)]
 
 
+async def test_a_worker_that_lost_its_lease_frees_no_later_one(
+    works: Works, jobs: Jobs, done: Done, database: Database, clock: ManualClock
+) -> None:
+    await jobs.plan()
+    async with works.begin() as work:
+        [slow] = await store.claim(work, 20, lease_s=120)
+    await change(database, "UPDATE jobs SET lease_until = now() - interval '1 second'")
+    await jobs.run_once()
+    clock.advance(60)
+    async with works.begin() as work:
+        [held] = await store.claim(work, 20, lease_s=120)
+    assert held.attempts == slow.attempts
+
+    async with works.begin() as work:
+        await store.again(work, slow, work.now, 0, None)
+
+    assert await jobs.run_once() == 0
+    assert len(done) == 1
+
+
 def test_waiting_doubles_up_to_five_minutes() -> None:
     assert [backoff_s(attempts) for attempts in (0, 1, 2, 3, 9, 10, 1000)] == [
         1,

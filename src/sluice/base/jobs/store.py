@@ -14,22 +14,23 @@ UPDATE jobs SET lease_until = now() + make_interval(secs => $2), attempts = atte
 WHERE id IN (
   SELECT id FROM jobs WHERE run_at <= $3 AND coalesce(lease_until, '-infinity') < now()
   ORDER BY run_at LIMIT $1 FOR UPDATE SKIP LOCKED)
-RETURNING id, name, key, args, attempts"""
-_DONE: Final = "DELETE FROM jobs WHERE id = $1 AND attempts = $2"
+RETURNING id, name, key, args, attempts, lease_until"""
+_DONE: Final = "DELETE FROM jobs WHERE id = $1 AND lease_until = $2"
 _AGAIN: Final = """
 UPDATE jobs SET run_at = $3, lease_until = NULL, attempts = $4, last_error = $5
-WHERE id = $1 AND attempts = $2"""
+WHERE id = $1 AND lease_until = $2"""
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """Something to do, leased to one worker; `attempts` is the fence that tells leases apart."""
+    """Something to do, leased to one worker; the end of the lease tells it from all others."""
 
     id: int
     name: str
     key: str | None
     args: dict[str, Any]
     attempts: int
+    lease_until: dt.datetime
 
 
 def add(work: Work, name: str, key: str | None, args: dict[str, Any], run_at: dt.datetime) -> None:
@@ -40,16 +41,16 @@ def add(work: Work, name: str, key: str | None, args: dict[str, Any], run_at: dt
 async def claim(work: Work, limit: int, lease_s: float) -> list[Job]:
     """Lease due jobs."""
     rows = await work.rows(_CLAIM, limit, lease_s, work.now)
-    return [Job(row["id"], row["name"], row["key"], row["args"], row["attempts"]) for row in rows]
+    return [Job(**row) for row in rows]
 
 
 async def done(work: Work, job: Job) -> None:
     """Strike off a job this worker still holds."""
-    await work.execute(_DONE, job.id, job.attempts)
+    await work.execute(_DONE, job.id, job.lease_until)
 
 
 async def again(
     work: Work, job: Job, run_at: dt.datetime, attempts: int, error: str | None
 ) -> None:
     """Put a job back for later."""
-    await work.execute(_AGAIN, job.id, job.attempts, run_at, attempts, error)
+    await work.execute(_AGAIN, job.id, job.lease_until, run_at, attempts, error)
