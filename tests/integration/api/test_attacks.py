@@ -3,7 +3,6 @@
 import base64
 import json
 import threading
-from collections.abc import Iterator
 from typing import Any, Final
 
 import psycopg
@@ -12,7 +11,6 @@ import pytest
 from sluice.base.clock import ManualClock
 from sluice.business.accounts.merchants.model import FEE_PRESETS, LatePolicy, Settings
 from sluice.doors.api.table import ROUTES
-from tests.conftest import START
 from tests.house import House, Merchant, running_house, until
 from tests.integration.api.estate import SALE, SESSION, Api
 from tests.integration.api.raw import INTENTS, ask, send
@@ -235,17 +233,6 @@ def paid(house: House, api: Api, units: list[int], **params: object) -> dict[str
     until(lambda: house.sql(done, owner) == [(len(units),)], "it is seen")
     house.mine(3)
     return asked
-
-
-@pytest.fixture
-def at_noon(
-    database_server: str, database_template: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[House, ManualClock]]:
-    """Return a house whose clock moves only when told to."""
-    clock = ManualClock(START)
-    home = tmp_path_factory.mktemp("noon")
-    with running_house(database_server, database_template, home, clock) as running:
-        yield running, clock
 
 
 @pytest.mark.parametrize(
