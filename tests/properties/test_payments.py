@@ -2,15 +2,16 @@
 
 import dataclasses
 from collections import Counter
+from collections.abc import Sequence
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sluice.business.accounts.merchants.model import FeePlan
-from sluice.business.payments.intents.book import Credit, deposit, plan_books
+from sluice.business.payments.intents.book import Credit, deposit, finalization, plan_books
 from sluice.business.payments.intents.model import Payment, PaymentIntent, Status
 from sluice.business.payments.intents.resolve import Purpose, resolve, stand
-from sluice.engine.ledger.model import Entry
+from sluice.engine.ledger.model import Entry, Posting
 from tests.builders import NOON, a_payment, an_intent, an_offer, minutes
 
 STATES = st.sampled_from(["mempool", "included", "confirmed", "final", "orphaned"])
@@ -38,6 +39,7 @@ class Books:
         self.seqs: dict[tuple[str, str, int], int] = {}
         self.sums: Counter[tuple[str, str]] = Counter()
         self.entries: dict[str, list[tuple[str, str, int]]] = {}
+        self.settled: Sequence[Posting] = ()
 
     def take(self, payments: list[Payment]) -> None:
         """Fold payments as they stand now into the intent and the sums."""
@@ -60,9 +62,12 @@ class Books:
         if plan.settle:
             seq = plan.settle.seq
             self._write(f"settle{seq}", plan.settle)
+            self.settled = plan.settle.postings
             moved = dataclasses.replace(moved, settlement_id=f"settle{seq}", settle_seq=seq)
         if plan.finalize:
-            self._write(f"final{plan.finalize.seq}", plan.finalize)
+            freed = finalization(moved, self.settled)
+            if freed is not None:
+                self._write(f"final{freed.seq}", freed)
             moved = dataclasses.replace(moved, finalized_at=NOON)
         self.intent = moved
 
@@ -147,4 +152,6 @@ def test_success_means_covered_and_covered_means_success(
     books.take(payments)
 
     standing = stand(books.intent, payments, {one.key: n for n, one in enumerate(books.live)})
+    if books.intent.finalized_at is not None:
+        assert not any(units for (account, _), units in books.sums.items() if account == "pending")
     assert (books.intent.status is Status.SUCCEEDED) == books.intent.covers(standing.credited)
