@@ -31,7 +31,9 @@ _CHUNK: Final = 100
 # A turn is far shorter than the lease, so that a slow receiver does not outlive its lane.
 _TURN_S: Final = 20.0
 _LEASE_S: Final = 120.0
-# After trouble the lane rests, so that an endpoint that is down does not use up the workers.
+# So many failures in a row mean that the endpoint is down, not that it dislikes one event; then the
+# lane rests, so that it does not use up the workers.
+_FAILURES_MAX: Final = 3
 _REST_S: Final = 5.0
 _DISABLE_AFTER: Final = dt.timedelta(days=5)
 
@@ -109,7 +111,7 @@ async def serve_lane(deliverer: Deliverer, lane: Lane) -> int:
             await lanes.release_lane(work, endpoint.id, lane.token, 0.0)
         raise
     outcomes = [judge(attempt.status_code) for attempt in attempts]
-    fine = all(outcome is Outcome.DELIVERED for outcome in outcomes)
+    fine = not attempts or Outcome.DELIVERED in outcomes[-_FAILURES_MAX:]
     async with deliverer.works.begin() as work:
         rest_s = 0.0 if fine else deliverer.rest_s
         if await lanes.release_lane(work, endpoint.id, lane.token, rest_s) and attempts:
@@ -130,21 +132,21 @@ async def _send_all(
 ) -> list[Attempt]:
     """Send at most two at a time.
 
-    It stops at the first trouble, which the rest would meet too, and when the lane was held for
-    long enough.
+    It stops after a few failures in a row, which the rest would meet too, and when the lane was
+    held for long enough.
     """
     waiting = iter(due)
     made: list[Attempt] = []
-    healthy = True
+    failures = 0
     until = time.monotonic() + _TURN_S
 
     async def runner() -> None:
-        nonlocal healthy
+        nonlocal failures
         for delivery in waiting:
             attempt = await _send(deliverer, endpoint, delivery, secrets, now)
             made.append(attempt)
-            healthy = healthy and judge(attempt.status_code) is Outcome.DELIVERED
-            if not healthy or time.monotonic() > until:
+            failures = 0 if judge(attempt.status_code) is Outcome.DELIVERED else failures + 1
+            if failures >= _FAILURES_MAX or time.monotonic() > until:
                 return
 
     async with asyncio.TaskGroup() as group:
