@@ -54,13 +54,7 @@ def read_networks(path: str, parts: Parts) -> list[Chain]:
 
 def evm_chain(name: str, table: Mapping[str, Any], parts: Parts) -> Chain:
     """Build one EVM network; of two or more providers, two must agree on a block."""
-    unknown = set(table) - _KEYS
-    urls: Sequence[str] = table.get("rpc", ())
-    if unknown or not urls:
-        problem = f"unknown keys {', '.join(sorted(unknown))}" if unknown else "no rpc"
-        raise Invalid(
-            f"Network {name} of the networks file has {problem}.", code="networks_invalid"
-        )
+    urls = _urls(name, table)
     facts = _facts(name, table)
     network = evm_network(
         facts,
@@ -81,6 +75,19 @@ def evm_chain(name: str, table: Mapping[str, Any], parts: Parts) -> Chain:
     agree = int(table.get("agree", min(2, len(readers))))
     reader = QuorumReader(readers, agree, parts.clock, count=parts.count_fault)
     return Chain(network, reader, EvmAddresses(network, chain_id=facts.chain_id), wanted=wanted)
+
+
+def _urls(name: str, table: Mapping[str, Any]) -> Sequence[str]:
+    """Return the providers of a network, or say what is wrong with its table."""
+    if not isinstance(table, dict):
+        problem = "is no table"
+    elif unknown := set(table) - _KEYS:
+        problem = f"has unknown keys {', '.join(sorted(unknown))}"
+    elif not isinstance(table.get("rpc"), list) or not table["rpc"]:
+        problem = "needs a list of URLs as rpc"
+    else:
+        return list(table["rpc"])
+    raise Invalid(f"Network {name} of the networks file {problem}.", code="networks_invalid")
 
 
 def _facts(name: str, table: Mapping[str, Any]) -> EvmChain:
