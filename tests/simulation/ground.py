@@ -78,16 +78,27 @@ def make_template(server: str) -> str:
 @contextlib.contextmanager
 def fresh_database(server: str, template: str, name: str) -> Iterator[str]:
     """Give the URL of a copy of the template, and drop it afterwards."""
+    copy_database(server, template, name)
+    try:
+        yield url_of(server, name)
+    finally:
+        drop_database(server, name)
+
+
+def copy_database(server: str, source: str, name: str) -> None:
+    """Copy a database that nobody is connected to."""
     with psycopg.connect(server, autocommit=True) as admin:
         durable = admin.execute("SHOW fsync").fetchone() != ("off",)
         strategy = "wal_log" if durable else "file_copy"
         _run(admin, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-        _run(admin, f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY {strategy}')
+        _run(admin, f'CREATE DATABASE "{name}" TEMPLATE "{source}" STRATEGY {strategy}')
         _run(admin, f'ALTER DATABASE "{name}" SET search_path = sim, public, pg_catalog')
-        try:
-            yield url_of(server, name)
-        finally:
-            _run(admin, f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+def drop_database(server: str, name: str) -> None:
+    """Drop a database, whoever is connected to it."""
+    with psycopg.connect(server, autocommit=True) as admin:
+        _run(admin, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
 
 def url_of(server: str, name: str) -> str:

@@ -35,11 +35,14 @@ class Breaks:
     kind: Break | None = None
     only: Collection[str] | None = None  # names of the processes that may break
     calls: int = 0
+    commits: list[int] = field(default_factory=list)  # the calls that ended a transaction
     made: dict[Break, int] = field(default_factory=lambda: dict.fromkeys(Break, 0))
 
-    def next(self, process: Process) -> Break | None:
+    def next(self, process: Process, sql: str) -> Break | None:
         """Count a call and say whether, and how, it breaks."""
         self.calls += 1
+        if sql == "COMMIT":
+            self.commits.append(self.calls)
         if self.only is not None and process.name not in self.only:
             return None
         if self.calls in self.at:
@@ -65,30 +68,30 @@ class Line:
 
     async def execute(self, sql: str, *args: Any) -> str:
         """Run a statement."""
-        return await self._call(lambda: self.raw.execute(sql, *args))
+        return await self._call(sql, lambda: self.raw.execute(sql, *args))
 
     async def executemany(self, sql: str, args: Any) -> None:
         """Run a statement several times."""
-        await self._call(lambda: self.raw.executemany(sql, args))
+        await self._call(sql, lambda: self.raw.executemany(sql, args))
 
     async def fetch(self, sql: str, *args: Any) -> list[asyncpg.Record]:
         """Return a statement's rows."""
-        return await self._call(lambda: self.raw.fetch(sql, *args))
+        return await self._call(sql, lambda: self.raw.fetch(sql, *args))
 
     async def fetchrow(self, sql: str, *args: Any) -> asyncpg.Record | None:
         """Return a statement's first row."""
-        return await self._call(lambda: self.raw.fetchrow(sql, *args))
+        return await self._call(sql, lambda: self.raw.fetchrow(sql, *args))
 
     async def fetchval(self, sql: str, *args: Any) -> Any:
         """Return a statement's first value."""
-        return await self._call(lambda: self.raw.fetchval(sql, *args))
+        return await self._call(sql, lambda: self.raw.fetchval(sql, *args))
 
-    async def _call(self, send: Callable[[], Awaitable[T]]) -> T:
-        return await self._turns.take(self.pid, lambda: self._send(send))
+    async def _call(self, sql: str, send: Callable[[], Awaitable[T]]) -> T:
+        return await self._turns.take(self.pid, lambda: self._send(sql, send))
 
-    async def _send(self, send: Callable[[], Awaitable[T]]) -> T:
+    async def _send(self, sql: str, send: Callable[[], Awaitable[T]]) -> T:
         """Make the call, broken if it is its time."""
-        chosen = self._lines.breaks.next(self._process)
+        chosen = self._lines.breaks.next(self._process, sql)
         if chosen is None:
             return await send()
         self._lines.breaks.made[chosen] += 1
@@ -152,9 +155,44 @@ class Lines:
         """Close every connection."""
         for _, line in self._open:
             line.raw.terminate()
+            await self._turns.locks.end(line.pid)
+        self._open.clear()
+        self._free.clear()
+
+    async def move(self, url: str) -> None:
+        """Go on in another database."""
+        await self.close()
+        self._url = url
 
 
-def open_lines(lines: Lines, url: str) -> Database:
+class QuietLines:
+    """Stands where the driver's pool stands, for whoever takes no turns and never breaks."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._free: list[asyncpg.Connection] = []
+
+    async def acquire(self, *, timeout: float) -> asyncpg.Connection:
+        """Lend a connection."""
+        return self._free.pop() if self._free else await _connect(self._url, timeout)
+
+    async def release(self, connection: asyncpg.Connection) -> None:
+        """Take a connection back."""
+        self._free.append(connection)
+
+    async def close(self) -> None:
+        """Close every connection."""
+        for connection in self._free:
+            await connection.close()
+        self._free.clear()
+
+    async def move(self, url: str) -> None:
+        """Go on in another database."""
+        await self.close()
+        self._url = url
+
+
+def open_lines(lines: Lines | QuietLines, url: str) -> Database:
     """Return the real Database over these connections."""
     return Database(cast("asyncpg.Pool", lines), url)
 

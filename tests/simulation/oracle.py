@@ -10,6 +10,7 @@ from sluice.business.payments.checkout import model as checkout
 from sluice.business.payments.intents import model as intents
 from sluice.business.trust.promises.check import check_promises
 from tests.simulation.play import Play
+from tests.simulation.world import World
 
 # What stood on the best branch at the end, output by output: the truth, from the chain's own tables.
 _TRUTH: Final = """
@@ -36,7 +37,7 @@ _LEFT: Final = {
     "chain behind": """
       SELECT count(*) FROM chains c, sandbox_blocks b
       WHERE b.canonical AND b.height > c.height""",
-    "holds": "SELECT count(*) FROM payout_holds",
+    "holds": "SELECT string_agg(DISTINCT reason, ' ') FROM payout_holds",
     "event numbers": """
       SELECT count(*) FROM (SELECT count(*) AS n, max(seq) AS last FROM events GROUP BY merchant_id)
       AS e WHERE n <> last""",
@@ -55,10 +56,8 @@ _PRINTS: Final = (
 
 async def judge(play: Play) -> dict[str, Any]:
     """Return everything that is wrong, by the name of the rule it breaks; nothing when all is well."""
-    wrong: dict[str, Any] = {}
+    wrong: dict[str, Any] = dict(await broken_promises(play.world))
     async with play.world.quiet.snapshot() as work:
-        for broken in await check_promises(work):
-            wrong[broken.promise.name] = [broken.promise.says, _plain(broken.rows[:2])]
         for name, sql in _LEFT.items():
             if left := await work.value(sql):
                 wrong[name] = left
@@ -68,7 +67,18 @@ async def judge(play: Play) -> dict[str, Any]:
         wrong |= await _told(work, play)
     if play.surprises:
         wrong["surprises"] = dict(play.surprises)
+        wrong["troubles"] = dict(play.troubles)
     return wrong
+
+
+async def broken_promises(world: World, *, with_late: bool = True) -> dict[str, list[Any]]:
+    """Return what each broken promise says, and the first rows that break it."""
+    async with world.quiet.snapshot() as work:
+        return {
+            one.promise.name: [one.promise.says, _plain(one.rows[:2])]
+            for one in await check_promises(work)
+            if not one.promise.is_late or with_late
+        }
 
 
 async def fingerprint(play: Play) -> str:

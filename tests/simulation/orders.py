@@ -57,8 +57,8 @@ class Request:
     answer: Answer | None = None
 
     def hear(self, answer: Answer) -> None:
-        """Note an answer; those that may change are not one."""
-        if answer.status in AGAIN:
+        """Note an answer; those that may change in a moment are not one."""
+        if answer.status in AGAIN and b"amounts_exhausted" not in answer.body:
             return
         self.bodies.add(answer.body if answer.status == 200 else str(answer.status).encode())
         self.answer = answer
@@ -141,9 +141,7 @@ def note(order: Order, request: Request) -> None:
         return
     place = action["crypto_display_details"]["deposit_addresses"]["sandbox"]
     order.ways += [
-        Way(
-            place["address"], token["token_currency"], int(token["expected_amount"]), token["memo"]
-        )
+        Way(place["address"], token["token_currency"], int(token["expected_amount"]), token["memo"])
         for token in place["supported_tokens"]
     ]
 

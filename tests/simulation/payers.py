@@ -109,7 +109,9 @@ async def meddle(world: World, ether: Ether, choose: random.Random) -> None:
             if kind == "dropped":
                 await levers.drop(work, tx_id)
             else:
-                outputs = ether.outputs[tx_id] if kind == "bumped" else [Output("usdc", STRANGER, 1)]
+                outputs = (
+                    ether.outputs[tx_id] if kind == "bumped" else [Output("usdc", STRANGER, 1)]
+                )
                 made = await levers.replace(work, tx_id, outputs)
                 if kind == "bumped":
                     ether.outputs[made.tx_id] = outputs

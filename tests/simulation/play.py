@@ -18,9 +18,9 @@ from tests.simulation.doors import ask
 from tests.simulation.orders import Order, Plan, Request, new_order, note
 from tests.simulation.payers import Ether
 from tests.simulation.turns import PROCESS, Killed, Process
-from tests.simulation.world import DEPTH, REORG_MAX, World
+from tests.simulation.world import DEPTH, REORG_MAX, FaultyWorld
 
-Loop = Callable[[World, str], Awaitable[object]]
+Loop = Callable[[FaultyWorld, str], Awaitable[object]]
 
 LOOPS: Final[dict[str, Loop]] = {
     "plan": lambda world, _: world.app.jobs.plan(),
@@ -34,12 +34,13 @@ _WEIGHTS: Final = {"follow": 4, "pending": 1, "relay": 5, "jobs": 1, "deliver": 
 _ORDERS_MAX: Final = 12
 _FLYING_MAX: Final = 3
 _TURNS_MAX: Final = 50
+_TRIES_MAX: Final = 40
 
 
 class Play:
     """One run: what is going on, and what comes next."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: FaultyWorld) -> None:
         self.world = world
         self.choose = random.Random(f"{world.seed} play")
         self.ether = Ether()
@@ -154,11 +155,11 @@ class Play:
                 self._restart(process)
 
     def _judge(self, process: Process, name: str, error: BaseException) -> None:
-        causes = list(_leaves(error))
+        causes = _leaves(error)
         if process.dead and any(isinstance(one, Killed) for one in causes):
             return
         for one in causes:
-            if isinstance(one, (SluiceError, OSError, *_LOST)):
+            if is_lost(one):
                 self.troubles[f"{name} {getattr(one, 'code', type(one).__name__)}"] += 1
             elif not (isinstance(one, Killed) and process.deaths):
                 self.surprises[f"{name} {one!r}"[:300]] += 1
@@ -213,7 +214,7 @@ class Play:
             note(order, request)
             self._learn(order)
         if request.answer is None:
-            self.troubles[f"{request.name} {answer.status}"] += 1
+            self.troubles[f"{request.name} {answer.status} {answer.json['error']['code']}"] += 1
 
     def _learn(self, order: Order) -> None:
         """The payer sees where to pay."""
@@ -247,16 +248,24 @@ class Play:
         async with world.quiet.begin() as work:
             await levers.stop_lying(work)
         for order in self.orders:
-            while order.current is not None:
-                self._step(order)
-                await self.calm()
-                await world.advance(1)
+            await self._answer(order)
         for _ in range(3):
             await self._round(1, 20)
         await self._round(DEPTH + REORG_MAX + 1, 600)
         for _ in range(5):
             await self._round(1, 8 * 3600)
         await self._round(DEPTH + REORG_MAX + 1, 600)
+
+    async def _answer(self, order: Order) -> None:
+        """Let a client have the answer it still waits for."""
+        for _ in range(_TRIES_MAX):
+            if order.current is None:
+                return
+            await self._quietly("jobs")
+            self._step(order)
+            await self.calm()
+            await self.world.advance(5)
+        self.surprises[f"{order.current and order.current.name} was never answered"] += 1
 
     async def _round(self, blocks: int, seconds: float) -> None:
         """Mine, let time pass, and let every loop of one worker run until it has nothing to do."""
@@ -275,7 +284,12 @@ class Play:
             return bool(await work.value(sql))
 
 
-_LOST: Final = (asyncpg.PostgresConnectionError, asyncpg.InterfaceError)
+_LOST: Final = (SluiceError, OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError)
+
+
+def is_lost(error: BaseException) -> bool:
+    """Say whether a step may end like this when something outside breaks; it is tried again."""
+    return all(isinstance(one, _LOST) for one in _leaves(error))
 
 
 def _leaves(error: BaseException) -> list[BaseException]:

@@ -18,7 +18,7 @@ import structlog
 from tests.simulation.ground import fresh_database, make_template, open_server
 from tests.simulation.oracle import fingerprint, judge
 from tests.simulation.play import Play
-from tests.simulation.world import open_world
+from tests.simulation.world import open_faulty_world
 
 SEEDS: Final = Path(__file__).with_name("seeds.txt")
 CALLS: Final = 1500
@@ -34,7 +34,7 @@ def run_seed(server: str, template: str, seed: int) -> dict[str, Any]:
 
 async def _run(url: str, seed: int) -> dict[str, Any]:
     started = time.monotonic()
-    async with open_world(url, seed) as world:
+    async with open_faulty_world(url, seed) as world:
         world.breaks.chance = CHANCE
         world.receiver.trouble = TROUBLE
         play = Play(world)

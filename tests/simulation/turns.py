@@ -141,9 +141,7 @@ class Turns:
         """Nobody is parked but some wait for locks: only PostgreSQL can end a deadlock."""
         self.deadlocks += 1
         waits = [asyncio.ensure_future(call.landed.wait()) for call in self._held]
-        done, _ = await asyncio.wait(
-            waits, timeout=_STUCK_S, return_when=asyncio.FIRST_COMPLETED
-        )
+        done, _ = await asyncio.wait(waits, timeout=_STUCK_S, return_when=asyncio.FIRST_COMPLETED)
         for wait in waits:
             wait.cancel()
         if not done:

@@ -7,12 +7,10 @@ clock, the providers of the chain (they lie), and the internet (receivers that m
 import contextlib
 import dataclasses
 import datetime as dt
-import os
 import random
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
-from fractions import Fraction
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,13 +18,12 @@ import asyncpg
 from litestar import Litestar
 
 from sluice.app.app import App
-from sluice.app.build import Ground, assemble, open_sealer
+from sluice.app.build import Ground, assemble
 from sluice.app.reactions import routes
 from sluice.app.settings import Settings
 from sluice.base.clock import ManualClock
-from sluice.base.database import Database, open_database
+from sluice.base.database import Database
 from sluice.base.ids import Ids
-from sluice.base.sealing import Sealer
 from sluice.base.work import Works
 from sluice.business.accounts.api_keys.edit import create_key
 from sluice.business.accounts.merchants.edit import as_merchant, create_merchant, set_wallet
@@ -37,11 +34,9 @@ from sluice.business.webhooks.endpoints.model import NewEndpoint
 from sluice.doors.api.server import make_server
 from sluice.engine.chains.chain import Chain
 from sluice.engine.chains.quorum import QuorumReader
-from sluice.engine.chains.sandbox.addresses import SandboxAddresses, address_of
-from sluice.engine.chains.sandbox.network import sandbox_network
+from sluice.engine.chains.sandbox.addresses import address_of
 from sluice.engine.chains.sandbox.reader import SandboxReader
-from sluice.engine.rates.sources.sandbox import SandboxRates
-from tests.simulation.lines import Breaks, Lines, open_lines
+from tests.simulation.lines import Breaks, Lines, QuietLines, open_lines
 from tests.simulation.receiver import Listener, Receiver
 from tests.simulation.turns import Locks, Process, Turns
 
@@ -76,25 +71,19 @@ class Shop:
     wallet: str | None = None
 
 
-@dataclass
+@dataclass(kw_only=True)
 class World:
-    """Everything one run stands on."""
+    """The system around one database."""
 
     seed: int
     app: App
     server: Litestar
-    quiet: Works  # takes no turns and never breaks: for what lies outside, and for looking
+    quiet: Works  # never breaks: for what lies outside, and for looking
+    quiet_lines: QuietLines
     clock: ManualClock
-    turns: Turns
-    lines: Lines
-    breaks: Breaks
+    ids: Ids
     receiver: Receiver
-    rates: SandboxRates
-    url: str
     shops: list[Shop] = field(default_factory=list)
-    api: list[Process] = field(default_factory=list)
-    workers: list[Process] = field(default_factory=list)
-    chains: dict[str, Chain] = field(default_factory=dict)  # by worker: each has its own quorum
 
     async def advance(self, seconds: float) -> None:
         """Let time pass, for us and for the database."""
@@ -102,44 +91,92 @@ class World:
         async with self.quiet.begin() as work:
             await work.execute("UPDATE sim.clock SET at = $1", self.clock.now())
 
+
+@dataclass(kw_only=True)
+class FaultyWorld(World):
+    """A world of several processes that take turns, whose connections break."""
+
+    turns: Turns
+    lines: Lines
+    breaks: Breaks
+    api: list[Process]
+    workers: list[Process]
+    chains: dict[str, Chain] = field(default_factory=dict)  # by worker: each has its own quorum
+    providers: Sequence[str] = PROVIDERS
+    agree: int = AGREE
+
     def new_quorum(self, worker: str) -> None:
         """Give a worker that starts a view of the chain without memory."""
         known = self.app.chains.find("sandbox")
         database = self.app.database
-        readers = [SandboxReader(database, known.network, provider=name) for name in PROVIDERS]
-        reader = QuorumReader(readers, AGREE, self.clock)
+        readers = [SandboxReader(database, known.network, provider=name) for name in self.providers]
+        reader = QuorumReader(readers, self.agree, self.clock)
         self.chains[worker] = dataclasses.replace(known, reader=reader)
 
 
 @contextlib.asynccontextmanager
 async def open_world(url: str, seed: int) -> AsyncIterator[World]:
-    """Build the system in a fresh database, with its merchants and their endpoints."""
+    """Build the system in a fresh database, where nothing breaks."""
     async with contextlib.AsyncExitStack() as stack:
-        admin = await asyncpg.connect(url)
+        parts = await _parts(stack, url, seed, None)
+        world = World(**parts)
+        await _furnish(world)
+        yield world
+
+
+@contextlib.asynccontextmanager
+async def open_faulty_world(
+    url: str, seed: int, *, admin_url: str | None = None, shops: Sequence[Shop] = ()
+) -> AsyncIterator[FaultyWorld]:
+    """Build the system as processes that take turns, in a database that is fresh or has its shops."""
+    async with contextlib.AsyncExitStack() as stack:
+        admin = await asyncpg.connect(admin_url or url)
         stack.push_async_callback(admin.close)
         turns = Turns(Locks(admin), random.Random(f"{seed} turns"))
         breaks = Breaks(random.Random(f"{seed} breaks"))
         lines = Lines(url, turns, breaks)
         stack.push_async_callback(lines.close)
-        clock = ManualClock(START)
-        ids = Ids(clock, seed=seed)
-        quiet_database = await open_database(url, pool_max=4)
-        stack.push_async_callback(quiet_database.close)
-        quiet = Works(quiet_database, clock, ids, routes(), lambda _topics: None)
-        app = await _assemble(stack, open_lines(lines, url), clock, ids)
-        receiver = Receiver(clock, random.Random(f"{seed} receiver"))
-        app = dataclasses.replace(
-            app,
-            deliverer=dataclasses.replace(
-                app.deliverer, receivers={True: receiver, False: receiver}, rest_s=1.0
-            ),
+        parts = await _parts(stack, url, seed, open_lines(lines, url))
+        world = FaultyWorld(
+            **parts,
+            turns=turns,
+            lines=lines,
+            breaks=breaks,
+            api=[Process(f"api{number}") for number in (1, 2, 3)],
+            workers=[Process(f"worker{number}") for number in (1, 2)],
         )
-        rates = next(source for source in app.sources if isinstance(source, SandboxRates))
-        world = World(
-            seed, app, make_server(app), quiet, clock, turns, lines, breaks, receiver, rates, url
-        )
-        await _furnish(world)
+        world.shops += shops
+        if not shops:
+            await _furnish(world)
+        for worker in world.workers:
+            world.new_quorum(worker.name)
         yield world
+
+
+async def _parts(
+    stack: contextlib.AsyncExitStack, url: str, seed: int, database: Database | None
+) -> dict[str, Any]:
+    clock = ManualClock(START)
+    ids = Ids(clock, seed=seed)
+    quiet_lines = QuietLines(url)
+    stack.push_async_callback(quiet_lines.close)
+    plain = open_lines(quiet_lines, url)
+    quiet = Works(plain, clock, ids, routes(), lambda _topics: None)
+    app = await _assemble(stack, database or plain, clock, ids)
+    receiver = Receiver(clock, random.Random(f"{seed} receiver"))
+    receivers = {True: receiver, False: receiver}
+    deliverer = dataclasses.replace(app.deliverer, receivers=receivers, rest_s=1.0)
+    app = dataclasses.replace(app, deliverer=deliverer)
+    return {
+        "seed": seed,
+        "app": app,
+        "server": make_server(app),
+        "quiet": quiet,
+        "quiet_lines": quiet_lines,
+        "clock": clock,
+        "ids": ids,
+        "receiver": receiver,
+    }
 
 
 async def _assemble(
@@ -161,7 +198,7 @@ async def _assemble(
 
 
 async def _furnish(world: World) -> None:
-    """Make merchants, keys, wallets and endpoints, and start the processes."""
+    """Make merchants, keys, wallets and endpoints."""
     async with world.quiet.begin() as work:
         await work.execute("INSERT INTO sim.clock (at) VALUES ($1)", world.clock.now())
     for name, terms in _TERMS.items():
@@ -176,10 +213,6 @@ async def _furnish(world: World) -> None:
                 shop.wallet = await set_wallet(work, chain, address_of(b"wallet of the fees__"))
             await _listen(world, work, name)
         world.shops.append(shop)
-    world.api = [Process(f"api{number}") for number in (1, 2, 3)]
-    world.workers = [Process(f"worker{number}") for number in (1, 2)]
-    for worker in world.workers:
-        world.new_quorum(worker.name)
 
 
 async def _listen(world: World, work: Any, name: str) -> None:  # noqa: ANN401 - a Work
