@@ -17,7 +17,7 @@ class Answer:
     body: bytes
 
     @property
-    def json(self) -> Any:
+    def json(self) -> Any:  # noqa: ANN401 - JSON
         """Return the body as it was meant."""
         return msgspec.json.decode(self.body)
 
@@ -53,7 +53,7 @@ async def _exchange(server: ASGIApp, scope: Scope, body: bytes) -> Answer:
     sent: list[Message] = []
     given = iter([{"type": "http.request", "body": body, "more_body": False}])
 
-    async def receive() -> Any:
+    async def receive() -> Any:  # noqa: ANN401 - what ASGI says
         return next(given, {"type": "http.disconnect"})
 
     async def send(message: Message) -> None:

@@ -45,7 +45,7 @@ class Receiver:
         body: bytes,
         *,
         headers: Mapping[str, str],
-        timeout_s: float,  # noqa: ASYNC109 - the shape of the real way out
+        timeout_s: float,
         answer_max: int,
         cut: bool,
     ) -> Answer:
@@ -78,7 +78,7 @@ class Receiver:
         return Answer(status, {"location": "http://169.254.169.254/"}, b"", "192.0.2.9")
 
     def _check(self, listener: Listener, body: bytes, headers: Mapping[str, str]) -> str:
-        """Check both signatures as a merchant would, with nothing of ours; return the event's id."""
+        """Check both signatures as a merchant would, without our code; return the event's id."""
         event_id: str = msgspec.json.decode(body)["id"]
         stamp = headers["webhook-timestamp"]
         sent = dt.datetime.fromtimestamp(int(stamp), dt.UTC)

@@ -1,4 +1,4 @@
-"""Faults: for each promise one change of the book that breaks it, as only a bug or an intruder could."""
+"""Faults: for each promise one change of the book that breaks it: a bug's, or an intruder's."""
 
 from typing import Final
 
@@ -9,17 +9,20 @@ _CROOKED: Final = "UPDATE ledger_accounts SET balance = balance + 1 WHERE kind {
 _OTHER: Final = "(SELECT max(id) FROM merchants)"
 _HEALTHY: Final = """
 UPDATE webhook_endpoints SET failing_since = NULL, lane_until = NULL;
-UPDATE deliveries SET state = 'pending', delivered_at = NULL, next_at = sim.now() - interval '1 hour'"""
+UPDATE deliveries SET state = 'pending', delivered_at = NULL,
+  next_at = sim.now() - interval '1 hour'"""
 
 FAULTS: Final[dict[str, str]] = {
-    "I01": "INSERT INTO ledger_postings SELECT entry_id, merchant_id, livemode, account_id, asset, 'C', 1"
+    "I01": "INSERT INTO ledger_postings"
+    " SELECT entry_id, merchant_id, livemode, account_id, asset, 'C', 1"
     " FROM ledger_postings LIMIT 1",
     "I02": _COPY.format("ledger_entries", '{"id": "txn_alone", "source": "alone"}', "true"),
     "I03": _CROOKED.format("= 'fees'"),
     "I04": _CROOKED.format("LIKE 'custody:%'"),
     "I05": "UPDATE ledger_accounts SET balance = -1 WHERE kind = 'fees'",
     "I06": "UPDATE transfers SET units = units + 1 WHERE state = 'final'",
-    "I07": "UPDATE transfers SET state = 'orphaned', block_hash = NULL, height = NULL WHERE state = 'confirmed'",
+    "I07": "UPDATE transfers SET state = 'orphaned', block_hash = NULL, height = NULL"
+    " WHERE state = 'confirmed'",
     "I08": _COPY.format(
         "ledger_entries", '{"id": "txn_twin", "seq": 9}', "kind = 'deposit' AND reverses IS NULL"
     ),
@@ -27,12 +30,16 @@ FAULTS: Final[dict[str, str]] = {
     "I10": "UPDATE transfers SET block_hash = 'zz' WHERE state = 'final'",
     "I11": "UPDATE transfers SET height = (SELECT height FROM chains) WHERE state = 'confirmed'",
     "I12": "UPDATE transfers SET height = height - 5 WHERE state = 'included'",
-    "I13": "UPDATE blocks SET parent = 'zz' WHERE canonical AND height = (SELECT height - 1 FROM chains)",
+    "I13": "UPDATE blocks SET parent = 'zz'"
+    " WHERE canonical AND height = (SELECT height - 1 FROM chains)",
     "I14": "DELETE FROM blocks WHERE canonical AND height = (SELECT height - 1 FROM chains)",
     "I15": "UPDATE chains SET hash = 'zz'",
-    "I16": "UPDATE payment_intents SET amount_received = amount_received + 1 WHERE status = 'succeeded'",
-    "I17": "UPDATE offers o SET due = due * 3 FROM payment_intents p WHERE p.id = o.intent_id AND p.status = 'succeeded'",
-    "I18": "UPDATE payment_intents SET status = 'processing', succeeded_at = NULL WHERE finalized_at IS NULL AND status = 'succeeded'",
+    "I16": "UPDATE payment_intents SET amount_received = amount_received + 1"
+    " WHERE status = 'succeeded'",
+    "I17": "UPDATE offers o SET due = due * 3 FROM payment_intents p"
+    " WHERE p.id = o.intent_id AND p.status = 'succeeded'",
+    "I18": "UPDATE payment_intents SET status = 'processing', succeeded_at = NULL"
+    " WHERE finalized_at IS NULL AND status = 'succeeded'",
     "I19": "DELETE FROM events WHERE type = 'payment_intent.succeeded'",
     "I20": "DELETE FROM deliveries",
     "I21": "UPDATE events SET seq = seq + 100 WHERE seq = 2",
@@ -52,7 +59,8 @@ FAULTS: Final[dict[str, str]] = {
     "I48": "UPDATE transfers SET reference = NULL WHERE reference IS NOT NULL",
     "I49": "UPDATE payment_intents SET finalized_at = NULL",
     "I50": _CROOKED.format("= 'pending'"),
-    "I51": "INSERT INTO reactions (fact_id, reaction) SELECT min(id), 'webhooks.announce' FROM facts;"
+    "I51": "INSERT INTO reactions (fact_id, reaction)"
+    " SELECT min(id), 'webhooks.announce' FROM facts;"
     "UPDATE facts SET at = at - interval '1 hour'",
     "I52": "UPDATE credits SET units = units + 1",
     "I53": "UPDATE credits SET reversed_by = NULL WHERE reversed_by IS NOT NULL",
@@ -66,17 +74,20 @@ FAULTS: Final[dict[str, str]] = {
     "I61": "UPDATE payment_intents SET status = 'canceled', canceled_at = created_at,"
     " cancellation_reason = 'abandoned' WHERE amount_received > 0 AND settlement_id IS NULL",
     "I62": _COPY.format("ledger_entries", '{"id": "txn_twin", "seq": 9}', "kind = 'settlement'"),
-    "I63": "UPDATE checkout_sessions SET status = 'open', payment_status = 'unpaid' WHERE status = 'complete'",
+    "I63": "UPDATE checkout_sessions SET status = 'open', payment_status = 'unpaid'"
+    " WHERE status = 'complete'",
     "I64": "UPDATE checkout_sessions SET status = 'open' WHERE status = 'expired'",
     "I65": "UPDATE offers SET address = 'sb1nobody'",
     "I66": "UPDATE ledger_entries SET source = 'another' WHERE reverses IS NOT NULL",
     "I67": _COPY.format("ledger_entries", '{"id": "txn_twin", "seq": 9}', "reverses IS NOT NULL"),
     "I68": "UPDATE events SET livemode = true WHERE type = 'payment_intent.created'",
     "I69": "DELETE FROM targets WHERE style = 'wallet'",
-    "I70": "UPDATE payment_intents SET expires_at = sim.now() - interval '1 hour' WHERE status = 'requires_action'",
+    "I70": "UPDATE payment_intents SET expires_at = sim.now() - interval '1 hour'"
+    " WHERE status = 'requires_action'",
     "I71": "UPDATE jobs SET run_at = sim.now() - interval '1 hour'",
     "I72": "UPDATE offers SET due = due + 1 WHERE style = 'amount'",
-    "I73": "UPDATE events SET type = 'payment_intent.created' WHERE type = 'payment_intent.succeeded'",
+    "I73": "UPDATE events SET type = 'payment_intent.created'"
+    " WHERE type = 'payment_intent.succeeded'",
     "I74": "UPDATE webhook_endpoints SET status = 'deleted'",
     "I75": "UPDATE payment_intents SET processing_at = NULL",
     "I76": "UPDATE credits SET intent_id = NULL WHERE purpose = 'payment'",
@@ -103,5 +114,5 @@ REFUSED: Final = frozenset(
         "I67",
         "I68",
         "I69",
-    }  # fmt: skip
+    }
 )

@@ -9,16 +9,16 @@ from typing import Any, Final
 import psycopg
 import pytest
 
+from sluice.base.clock import ManualClock
 from sluice.base.database import open_database
 from sluice.base.ids import Ids
-from sluice.base.clock import ManualClock
 from sluice.base.outbox.model import NO_ROUTES
 from sluice.base.work import Works
 from sluice.business.trust.promises.check import (
     check_and_hold,
     check_promises,
-    list_holds,
     lift_hold,
+    list_holds,
     read_promises,
 )
 from tests.conftest import START
@@ -27,10 +27,12 @@ from tests.integration.promises.faults import FAULTS, REFUSED
 Book = psycopg.Connection[dict[str, Any]]
 
 _GUARDS: Final = """
-SELECT format('ALTER TABLE %s DROP CONSTRAINT IF EXISTS %I CASCADE', conrelid::regclass, conname) AS drop
+SELECT format('ALTER TABLE %s DROP CONSTRAINT IF EXISTS %I CASCADE', conrelid::regclass, conname)
+  AS drop
 FROM pg_constraint WHERE contype IN ('c', 'u', 'f') AND connamespace = 'public'::regnamespace
   AND contypid = 0
-UNION ALL SELECT format('DROP INDEX %s', indexrelid::regclass) FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+UNION ALL SELECT format('DROP INDEX %s', indexrelid::regclass)
+FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
 WHERE i.indisunique AND c.relnamespace = 'public'::regnamespace
   AND NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = i.indexrelid)"""
 
