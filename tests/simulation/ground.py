@@ -48,7 +48,7 @@ END $$;
 @contextlib.contextmanager
 def open_server() -> Iterator[str]:
     """Give the URL of a server: the one given to tests, or one that lives as long as this."""
-    given = os.environ.get("SLUICE_TEST_DATABASE_URL")  # noqa: TID251 - a setting of the tests only
+    given = os.environ.get("SLUICE_TEST_DATABASE_URL")
     if given:
         yield given
         return
