@@ -28,11 +28,11 @@ from sluice.business.webhooks.endpoints.model import Endpoint
 
 IN_FLIGHT_MAX: Final = 2
 _CHUNK: Final = 100
-# A turn takes nothing new after five seconds and ends within the longest time-out, 30 s, after that.
+# A turn takes nothing new after five seconds, and ends within the longest time-out, 30 s, after.
 # The lease is hardly longer, because a worker that dies keeps its lanes until it is over.
 _TURN_S: Final = 5.0
 _LEASE_S: Final = 45.0
-# So many failures in a row mean that the endpoint is down, not that it dislikes one event; then the
+# So many failures in a row mean that an endpoint is down, not that it dislikes one event; then the
 # lane rests, so that it does not use up the workers.
 _FAILURES_MAX: Final = 3
 _REST_S: Final = 5.0
