@@ -278,6 +278,7 @@ async def _left(app: App) -> dict[str, int]:
               (SELECT count(*) FROM deliveries WHERE state = 'pending') AS deliveries,
               (SELECT count(*) FROM transfers
                WHERE state NOT IN ('final', 'orphaned')) AS transfers""")
+    assert row is not None
     return {name: count for name, count in row.items() if count}
 
 

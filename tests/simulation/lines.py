@@ -55,7 +55,9 @@ class Breaks:
 class Line:
     """One connection, as a Work sees it."""
 
-    def __init__(self, raw: asyncpg.Connection, process: Process, turns: Turns, lines: "Lines"):
+    def __init__(
+        self, raw: asyncpg.Connection, process: Process, turns: Turns, lines: "Lines"
+    ) -> None:
         self.raw = raw
         self.pid: int = raw.get_server_pid()
         self._process = process

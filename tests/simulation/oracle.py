@@ -12,7 +12,7 @@ from sluice.business.trust.promises.check import check_promises
 from tests.simulation.play import Play
 from tests.simulation.world import World
 
-# What stood on the best branch at the end, output by output: the truth, from the chain's own tables.
+# What stood on the best branch at the end, output by output: the truth, as the chain has it.
 _TRUTH: Final = """
 SELECT o.tx_id, o.recipient, o.asset, o.units FROM sandbox_blocks b
 JOIN sandbox_block_transactions i ON i.block_hash = b.hash
@@ -21,14 +21,16 @@ _BOOKED: Final = """
 SELECT c.tx_id, t.recipient, c.asset, c.units, c.intent_id, c.merchant_id FROM credits c
 JOIN transfers t USING (network, tx_id, index) WHERE c.reversed_by IS NULL"""
 _CUSTODY: Final = """
-SELECT merchant_id, asset, balance FROM ledger_accounts WHERE kind LIKE 'custody:%' AND balance > 0"""
+SELECT merchant_id, asset, balance FROM ledger_accounts
+WHERE kind LIKE 'custody:%' AND balance > 0"""
 _LEFT: Final = {
     "reactions left": "SELECT count(*) FROM reactions",
     "deliveries left": """
       SELECT count(*) FROM deliveries d JOIN webhook_endpoints w ON w.id = d.endpoint_id
       WHERE d.state = 'pending' AND w.status = 'enabled'""",
     "deliveries given up": "SELECT count(*) FROM deliveries WHERE state = 'exhausted'",
-    "transfers unsettled": "SELECT count(*) FROM transfers WHERE state NOT IN ('final', 'orphaned')",
+    "transfers unsettled": """
+      SELECT count(*) FROM transfers WHERE state NOT IN ('final', 'orphaned')""",
     "intents unsettled": """
       SELECT count(*) FROM payment_intents WHERE status NOT IN ('succeeded', 'canceled')""",
     "intents not final": """
@@ -46,16 +48,18 @@ _PRINTS: Final = (
     "SELECT seq, type, object_id, created_at::text FROM events ORDER BY merchant_id, seq",
     "SELECT id, kind, source, seq, reverses, at::text FROM ledger_entries ORDER BY id",
     """SELECT p.entry_id, a.merchant_id, a.kind, p.asset, p.side, p.units::text
-       FROM ledger_postings p JOIN ledger_accounts a ON a.id = p.account_id ORDER BY 1, 2, 3, 4, 5, 6""",
+       FROM ledger_postings p JOIN ledger_accounts a ON a.id = p.account_id
+       ORDER BY 1, 2, 3, 4, 5, 6""",
     "SELECT merchant_id, kind, asset, balance::text FROM ledger_accounts ORDER BY 1, 2, 3",
-    "SELECT id, status, resolution, amount_received::text, version FROM payment_intents ORDER BY id",
+    """SELECT id, status, resolution, amount_received::text, version
+       FROM payment_intents ORDER BY id""",
     "SELECT tx_id, index, state, height FROM transfers ORDER BY 1, 2",
     "SELECT delivery_id, n, at::text, status_code, error FROM attempts ORDER BY 1, 2",
 )
 
 
 async def judge(play: Play) -> dict[str, Any]:
-    """Return everything that is wrong, by the name of the rule it breaks; nothing when all is well."""
+    """Return everything that is wrong, by the name of the rule it breaks."""
     wrong: dict[str, Any] = dict(await broken_promises(play.world))
     async with play.world.quiet.snapshot() as work:
         for name, sql in _LEFT.items():

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from sluice.base.errors import IllegalMove
+from sluice.engine.chains.model import Transfer
 from sluice.engine.chains.sandbox import levers
 from sluice.engine.chains.sandbox.addresses import address_of
 from sluice.engine.chains.sandbox.levers import FAUCET
 from sluice.engine.chains.sandbox.model import Include, Lie, LieKind, Output
-from sluice.engine.chains.model import Transfer
 from tests.simulation.orders import Order, Plan, Way
 from tests.simulation.world import PROVIDERS, REORG_MAX, World
 

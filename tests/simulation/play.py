@@ -5,7 +5,7 @@ import itertools
 import random
 from collections import Counter
 from collections.abc import Awaitable, Callable
-from typing import Any, Final
+from typing import Final, TypeVar
 
 import asyncpg
 
@@ -14,11 +14,13 @@ from sluice.business.webhooks.deliveries.deliver import deliver_once
 from sluice.engine.chains.sandbox import levers
 from sluice.engine.watcher.follow import follow_once, follow_pending
 from tests.simulation import payers
-from tests.simulation.doors import ask
+from tests.simulation.doors import Answer, ask
 from tests.simulation.orders import Order, Plan, Request, new_order, note
 from tests.simulation.payers import Ether
 from tests.simulation.turns import PROCESS, Killed, Process
 from tests.simulation.world import DEPTH, REORG_MAX, FaultyWorld
+
+T = TypeVar("T")
 
 Loop = Callable[[FaultyWorld, str], Awaitable[object]]
 
@@ -136,9 +138,7 @@ class Play:
         finally:
             self._turning.discard((worker.name, name))
 
-    async def _as(
-        self, process: Process, name: str, step: Callable[[], Awaitable[object]]
-    ) -> object:
+    async def _as(self, process: Process, name: str, step: Callable[[], Awaitable[T]]) -> T | None:
         """Run a step in a process; whatever ends it but a fault of ours is a surprise."""
         PROCESS.set(process)
         process.busy += 1
@@ -194,7 +194,7 @@ class Play:
                 self._group.create_task(self._send(process, order, request))
 
     async def _send(self, process: Process, order: Order, request: Request) -> None:
-        def step() -> Awaitable[Any]:
+        def step() -> Awaitable[Answer]:
             return ask(
                 self.world.server,
                 "POST",

@@ -128,7 +128,7 @@ async def open_world(url: str, seed: int) -> AsyncIterator[World]:
 async def open_faulty_world(
     url: str, seed: int, *, admin_url: str | None = None, shops: Sequence[Shop] = ()
 ) -> AsyncIterator[FaultyWorld]:
-    """Build the system as processes that take turns, in a database that is fresh or has its shops."""
+    """Build the system as processes that take turns; in a used database, with its shops."""
     async with contextlib.AsyncExitStack() as stack:
         admin = await asyncpg.connect(admin_url or url)
         stack.push_async_callback(admin.close)
