@@ -133,8 +133,8 @@ async def _send_all(
 ) -> list[Attempt]:
     """Send at most two at a time.
 
-    It stops after a few failures in a row, which the rest would meet too, and when the lane was
-    held for long enough.
+    It stops after a few failures in a row, which the rest would meet too, when the endpoint says
+    that it is gone, and when the lane was held for long enough.
     """
     waiting = iter(due)
     made: list[Attempt] = []
@@ -146,8 +146,10 @@ async def _send_all(
         for delivery in waiting:
             attempt = await _send(deliverer, endpoint, delivery, secrets, now)
             made.append(attempt)
-            failures = 0 if judge(attempt.status_code) is Outcome.DELIVERED else failures + 1
-            if failures >= _FAILURES_MAX or time.monotonic() > until:
+            outcome = judge(attempt.status_code)
+            failures = 0 if outcome is Outcome.DELIVERED else failures + 1
+            over = failures >= _FAILURES_MAX or time.monotonic() > until
+            if over or outcome is Outcome.GONE:
                 return
 
     async with asyncio.TaskGroup() as group:
