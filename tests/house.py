@@ -33,7 +33,7 @@ from sluice.business.accounts.api_keys.edit import create_key
 from sluice.business.accounts.merchants.edit import as_merchant, create_merchant
 from sluice.business.accounts.merchants.model import FEE_PRESETS
 from sluice.business.accounts.merchants.model import Settings as Terms
-from sluice.doors.api.server import make_server
+from sluice.doors.cli.process import whole_server
 from sluice.doors.worker.loops import run_loops
 from sluice.engine.chains.sandbox import levers
 
@@ -154,7 +154,7 @@ class House:
 
     async def _serve(self) -> None:
         server = Server(
-            make_server(self.app),
+            whole_server(self.app),
             address=self.settings.host,
             port=self.settings.port,
             interface=Interfaces.ASGI,
