@@ -201,6 +201,35 @@ def test_an_event_is_told_again_when_somebody_asks(shop: Shop, receiver: Receive
     assert receiver.at("/again")[1].body == first.body
 
 
+def test_a_time_is_told_again_to_an_endpoint_that_was_not_there(
+    shop: Shop, receiver: Receiver
+) -> None:
+    asked = shop.asks()
+    shop.hears(2)
+    endpoint = listens(shop, receiver, "/replayed", "payment_intent.created")
+    replay = f"/v1/webhook_endpoints/{endpoint.id}/replay"
+
+    shop.client.raw_request("post", replay, since=asked.created - 60)
+
+    told = receiver.waits_for("/replayed", "payment_intent.created")
+    assert told.event["data"]["object"]["id"] == asked.id
+    assert len(receiver.at("/replayed")) == 1
+
+
+def test_an_event_is_told_again_to_one_endpoint_alone(shop: Shop, receiver: Receiver) -> None:
+    one = listens(shop, receiver, "/one", "payment_intent.created")
+    listens(shop, receiver, "/two", "payment_intent.created")
+    shop.asks()
+    first = receiver.waits_for("/one", "payment_intent.created")
+    receiver.waits_for("/two", "payment_intent.created")
+
+    resend = f"/v1/events/{first.event['id']}/resend"
+    shop.client.raw_request("post", resend, webhook_endpoint=one.id)
+
+    until(lambda: len(receiver.at("/one")) == 2, "it is told again")
+    assert len(receiver.at("/two")) == 1
+
+
 def test_the_feed_of_events_has_no_gaps(shop: Shop) -> None:
     shop.sells()
     shop.hears(6)

@@ -120,6 +120,8 @@ def test_a_cancelled_intent_can_be_neither_confirmed_nor_cancelled(shop: Shop) -
         with pytest.raises(stripe.InvalidRequestError) as caught:
             verb(cancelled.id)
         refused.append((caught.value.http_status, caught.value.code))
+        assert caught.value.error is not None
+        assert plain(caught.value.error.payment_intent) == plain(cancelled)
 
     assert refused == [(400, "payment_intent_unexpected_state")] * 2
 

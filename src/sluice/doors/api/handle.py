@@ -1,7 +1,8 @@
 """One request through one route: the steps, in the order they happen."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import msgspec
 import structlog
@@ -9,9 +10,11 @@ from litestar import Response
 
 from sluice.app.app import App
 from sluice.base.database import UniqueViolation
-from sluice.base.errors import Conflict, Forbidden, SluiceError
+from sluice.base.errors import Conflict, Forbidden, IllegalMove, SluiceError
 from sluice.base.idempotency.store import Answer
 from sluice.business.accounts.api_keys.authenticate import Caller
+from sluice.business.payments.intents.find import find_intent
+from sluice.doors.api import browsers
 from sluice.doors.api.authenticate import check_account, read_caller
 from sluice.doors.api.expanding import EXPANDABLE, loader
 from sluice.doors.api.idempotency import Key, explain, is_used, keep, name_key, recall
@@ -27,6 +30,7 @@ from sluice.doors.api.route import Call, Route
 from sluice.doors.api.throttle import throttle
 from sluice.wire import errors
 from sluice.wire.expand import expand
+from sluice.wire.payment_intent import show_payment_intent, show_to_payer
 from sluice.wire.versions import read_version
 
 log = structlog.get_logger()
@@ -40,6 +44,7 @@ class Exchange:
     started: float
     headers: dict[str, str]
     caller: Caller | None = None
+    beside: dict[str, Any] = field(default_factory=dict)  # objects that go with a refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +61,8 @@ class Ask:
 async def handle(app: App, route: Route, request: ApiRequest) -> Response[bytes]:
     """Answer a request, whatever happens, in Stripe's words."""
     exchange = begin(app)
+    if route.client:
+        exchange.headers |= browsers.ALLOWED
     try:
         status, body = 200, await _answer(app, route, request, exchange)
     except SluiceError as error:
@@ -86,7 +93,7 @@ def begin(app: App) -> Exchange:
 def refuse(error: SluiceError, exchange: Exchange) -> tuple[int, bytes]:
     """Return the status and body of a refusal, and add its headers."""
     exchange.headers.update(errors.headers(error))
-    return errors.status(error), errors.envelope(error, exchange.request_id)
+    return errors.status(error), errors.envelope(error, exchange.request_id, extra=exchange.beside)
 
 
 def respond(status: int, body: bytes, exchange: Exchange) -> Response[bytes]:
@@ -105,11 +112,27 @@ async def _answer(app: App, route: Route, request: ApiRequest, exchange: Exchang
     exchange.headers["Stripe-Version"] = read_version(headers.get("stripe-version")).text
     text = read_idempotency_key(request) if route.method == "POST" else None
     sent = await read_sent(request, route)
-    if text is None:
-        return await _do(app, Ask(route, request, caller, sent, None))
-    exchange.headers["Idempotency-Key"] = text
-    key = name_key(text, caller, request.scope["path"], sent, exchange.request_id)
-    return await _do_once(app, Ask(route, request, caller, sent, key), key, exchange)
+    key = None
+    if text is not None:
+        exchange.headers["Idempotency-Key"] = text
+        key = name_key(text, caller, request.scope["path"], sent, exchange.request_id)
+    ask = Ask(route, request, caller, sent, key)
+    try:
+        return await (_do(app, ask) if key is None else _do_once(app, ask, key, exchange))
+    except IllegalMove as error:
+        exchange.beside = await _show_stuck(app, ask, error)
+        raise
+
+
+async def _show_stuck(app: App, ask: Ask, error: IllegalMove) -> dict[str, Any]:
+    """Return the intent that is not in a state for this, as Stripe shows it beside the refusal."""
+    intent_id = str(ask.request.path_params.get("id", ""))
+    if error.code != "payment_intent_unexpected_state" or not intent_id.startswith("pi_"):
+        return {}
+    async with app.works.begin(ask.caller.actor) as work:
+        intent = await find_intent(work, intent_id)
+    show = show_to_payer if ask.caller.is_client else show_payment_intent
+    return {"payment_intent": show(intent, app.view)}
 
 
 async def _do_once(app: App, ask: Ask, key: Key, exchange: Exchange) -> bytes:

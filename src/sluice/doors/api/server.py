@@ -12,6 +12,7 @@ from litestar.types import ControllerRouterHandler
 
 from sluice.app.app import App
 from sluice.base.errors import SluiceError
+from sluice.doors.api.browsers import ask_first
 from sluice.doors.api.describe import describe
 from sluice.doors.api.handle import begin, handle, refuse, respond
 from sluice.doors.api.read import BODY_MAX, ApiRequest
@@ -27,7 +28,10 @@ log = structlog.get_logger()
 def make_server(app: App, pages: Sequence[ControllerRouterHandler] = ()) -> Litestar:
     """Return the ASGI application for an App; `pages` are handlers of other doors."""
     described = describe(ROUTES)
-    handlers: list[ControllerRouterHandler] = [_handler(app, route) for route in ROUTES]
+    # Litestar answers OPTIONS itself where nobody did before.
+    asked = sorted({route.path for route in ROUTES if route.client})
+    handlers: list[ControllerRouterHandler] = [ask_first(path) for path in asked]
+    handlers += [_handler(app, route) for route in ROUTES]
     handlers += [_openapi(described), _livez(), _readyz(app), _metrics(app), *pages]
     return Litestar(
         route_handlers=handlers,

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from sluice.base.errors import Invalid
 from sluice.base.limits.presets import Limited
 from sluice.base.reach import Reach
 from sluice.business.webhooks.deliveries.queue import resend
@@ -17,6 +18,8 @@ from sluice.doors.api.route import Call, Route, Shown
 from sluice.wire import webhook_endpoint as wire
 from sluice.wire.lists import read_page, show_list
 from sluice.wire.show import bounds
+
+_REPLAY_MAX: Final = 10_000
 
 
 async def create(call: Call) -> Shown:
@@ -66,7 +69,13 @@ async def replay(call: Call) -> Shown:
     """Tell a webhook endpoint everything again that happened in a range of time."""
     endpoint = await find_endpoint(call.work, call.path["id"])
     since, until = call.given.need("since"), call.given.instant("until") or call.work.now
-    events = await events_between(call.work, since, until)
+    events = await events_between(call.work, since, until, limit=_REPLAY_MAX + 1)
+    if len(events) > _REPLAY_MAX:
+        raise Invalid(
+            f"More than {_REPLAY_MAX} events happened in this time; ask for less of it.",
+            code="range_too_large",
+            param="since",
+        )
     await resend(call.work, [(event, endpoint) for event in events if endpoint.hears(event.type)])
     return wire.show_webhook_endpoint(endpoint)
 
