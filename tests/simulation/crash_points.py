@@ -20,6 +20,7 @@ from tests.simulation.ground import copy_database, drop_database, make_template,
 from tests.simulation.life import Life
 from tests.simulation.lines import Break
 from tests.simulation.oracle import broken_promises
+from tests.simulation.planted import planted
 from tests.simulation.receiver import Listener
 from tests.simulation.simulate import silence
 from tests.simulation.world import PROVIDERS, FaultyWorld, Shop, open_faulty_world
@@ -110,21 +111,22 @@ class Breaker:
 
     here: ClassVar["Breaker"]
 
-    def __init__(self, server: str, stages: Sequence[Stage]) -> None:
+    def __init__(self, server: str, stages: Sequence[Stage], bug: str | None) -> None:
         silence()
         self._server = server
         self._stages = stages
         self._numbers = itertools.count()
         self._runner = asyncio.Runner()
         self._open = contextlib.AsyncExitStack()
+        self._bug = self._open.enter_context(planted(bug))
         shops = stages[0].mark.shops
         opening = open_faulty_world(server, _SEED, admin_url=server, shops=shops)
         self._world = self._runner.run(self._open.enter_async_context(opening))
 
     @classmethod
-    def start(cls, server: str, stages: Sequence[Stage]) -> None:
+    def start(cls, server: str, stages: Sequence[Stage], bug: str | None) -> None:
         """Build what a process needs, once."""
-        cls.here = cls(server, stages)
+        cls.here = cls(server, stages, bug)
 
     def differences(self, point: Point) -> dict[str, Any]:
         """Return what stands otherwise than it should after a life that broke at a point."""
@@ -152,6 +154,7 @@ class Breaker:
         for process in (*world.api, *world.workers):
             process.dead = False
         life = _life(world)
+        self._bug.changes(world)
         life.notes = dict(mark.notes)
         world.breaks.calls = 0
         world.breaks.at, world.breaks.kind = (point.call,), point.kind
@@ -184,11 +187,15 @@ def points_of(stages: Sequence[Stage], kinds: Sequence[Break], *, whole: bool) -
 
 
 def find_wrong(
-    server: str, stages: Sequence[Stage], points: Sequence[Point], processes: int
+    server: str,
+    stages: Sequence[Stage],
+    points: Sequence[Point],
+    processes: int,
+    bug: str | None = None,
 ) -> dict[str, Any]:
     """Break the life at every point; return what ended differently."""
     spawn = multiprocessing.get_context("spawn")
-    arguments = (server, stages)
+    arguments = (server, stages, bug)
     with ProcessPoolExecutor(
         processes, mp_context=spawn, initializer=Breaker.start, initargs=arguments
     ) as pool:

@@ -30,7 +30,8 @@ _WAITS: Final = {
     "relay": "SELECT EXISTS (SELECT FROM reactions WHERE next_at <= now())",
     "deliver": """
       SELECT EXISTS (SELECT FROM deliveries d JOIN webhook_endpoints w ON w.id = d.endpoint_id
-        WHERE d.state = 'pending' AND d.next_at <= now() AND coalesce(w.lane_until, now()) <= now())""",
+        WHERE d.state = 'pending' AND d.next_at <= now()
+          AND coalesce(w.lane_until, now()) <= now())""",
 }
 _HELD: Final = (
     "SELECT EXISTS (SELECT FROM reactions)",
@@ -40,17 +41,23 @@ _HELD: Final = (
 # Everything that must be the same, whatever broke on the way; no ids and no instants.
 _STANDS: Final = {
     "intents": """
-      SELECT status, resolution, amount_received::text, settle_seq, finalized_at IS NOT NULL AS final,
-        (SELECT count(*) FROM offers o WHERE o.intent_id = p.id) AS offers FROM payment_intents p""",
+      SELECT status, resolution, amount_received::text, settle_seq,
+        finalized_at IS NOT NULL AS final,
+        (SELECT count(*) FROM offers o WHERE o.intent_id = p.id) AS offers
+      FROM payment_intents p""",
     "sessions": "SELECT status, payment_status FROM checkout_sessions",
-    "transfers": "SELECT state, height, units::text, reference IS NOT NULL AS expected FROM transfers",
+    "transfers": """
+      SELECT state, height, units::text, reference IS NOT NULL AS expected FROM transfers""",
     "credits": """
-      SELECT seq, purpose, reason, units::text, reversed_by IS NULL AS live FROM credits ORDER BY seq""",
+      SELECT seq, purpose, reason, units::text, reversed_by IS NULL AS live
+      FROM credits ORDER BY seq""",
     "entries": """
-      SELECT e.kind, e.seq, e.reverses IS NOT NULL AS reversal, a.kind AS account, p.side, p.units::text
+      SELECT e.kind, e.seq, e.reverses IS NOT NULL AS reversal, a.kind AS account, p.side,
+        p.units::text
       FROM ledger_entries e JOIN ledger_postings p ON p.entry_id = e.id
       JOIN ledger_accounts a ON a.id = p.account_id ORDER BY 1, 2, 4, 5""",
-    "accounts": "SELECT kind, asset, balance::text FROM ledger_accounts WHERE balance > 0 ORDER BY 1, 2",
+    "accounts": """
+      SELECT kind, asset, balance::text FROM ledger_accounts WHERE balance > 0 ORDER BY 1, 2""",
     "events": "SELECT seq, type FROM events ORDER BY seq",
     "deliveries": "SELECT state, count(*) FROM deliveries GROUP BY 1 ORDER BY 1",
     "chain": "SELECT height, halted_reason FROM chains",
@@ -99,7 +106,7 @@ class Life:
 
     async def _begin(self) -> None:
         for _ in range(REORG_MAX + 2):
-            await self._chain(lambda work: levers.mine(work))
+            await self._chain(levers.mine)
         await self._turn("plan")
         await self._turn("jobs")
         await self._settle()
@@ -124,7 +131,7 @@ class Life:
         await self._settle()
 
     async def _see(self) -> None:
-        await self._chain(lambda work: levers.mine(work))
+        await self._chain(levers.mine)
         await self._settle()
 
     async def _credit(self) -> None:
@@ -144,8 +151,8 @@ class Life:
         await self._settle()
 
     async def _settle(self) -> None:
-        """Let every loop run until it has nothing to do; what a killed process held takes longer."""
-        while True:
+        """Let every loop run until it has nothing to do; what the dead held takes longer."""
+        for _ in range(_TRIES_MAX):
             for name, waits in _WAITS.items():
                 for _ in range(_TRIES_MAX):
                     if not await self._value(waits):
@@ -154,6 +161,7 @@ class Life:
             if not any([await self._value(held) for held in (*_WAITS.values(), *_HELD)]):
                 return
             await self.world.advance(_PAUSE_S)
+        raise AssertionError("it never came to rest")
 
     async def _value(self, sql: str) -> Any:  # noqa: ANN401 - whatever the query returns
         async with self.world.quiet.look() as work:

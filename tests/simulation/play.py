@@ -10,6 +10,8 @@ from typing import Final, TypeVar
 import asyncpg
 
 from sluice.base.errors import SluiceError
+from sluice.base.relay import BATCH_MAX
+from sluice.business.trust.promises.check import check_promises
 from sluice.business.webhooks.deliveries.deliver import deliver_once
 from sluice.engine.chains.sandbox import levers
 from sluice.engine.watcher.follow import follow_once, follow_pending
@@ -28,13 +30,25 @@ LOOPS: Final[dict[str, Loop]] = {
     "plan": lambda world, _: world.app.jobs.plan(),
     "follow": lambda world, worker: follow_once(world.app.works, world.chains[worker]),
     "pending": lambda world, worker: follow_pending(world.app.works, world.chains[worker]),
-    "relay": lambda world, _: world.app.relay.run_once(),
+    "relay": lambda world, _: world.app.relay.run_once(world.batch_max()),
     "jobs": lambda world, _: world.app.jobs.run_once(),
     "deliver": lambda world, _: deliver_once(world.app.deliverer),
 }
-_WEIGHTS: Final = {"follow": 4, "pending": 1, "relay": 5, "jobs": 1, "deliver": 2}
-_ORDERS_MAX: Final = 12
+# How often each loop turns, and how often each thing happens, beside the others.
+_LOOPS_TURN: Final = {"follow": 6, "pending": 1, "relay": 5, "jobs": 1, "deliver": 2}
+_HAPPENS: Final = {
+    "work": 55,
+    "ask": 16,
+    "mine": 8,
+    "wait": 8,
+    "fork": 4,
+    "meddle": 3,
+    "mislead": 5,
+    "unannounced": 1,
+}
+_ORDERS_MAX: Final = 14
 _FLYING_MAX: Final = 3
+_CHECK_CALLS: Final = 250
 _TURNS_MAX: Final = 50
 _TRIES_MAX: Final = 40
 
@@ -60,7 +74,7 @@ class Play:
         """Return the simulated time in seconds."""
         return self.world.clock.now().timestamp()
 
-    async def run(self, calls_max: int, *, busy: float = 0.82) -> None:
+    async def run(self, calls_max: int, *, busy: float = 0.86) -> None:
         """Let everything happen at once, until so many calls were made; then let it end."""
         async with asyncio.TaskGroup() as self._group:
             try:
@@ -73,17 +87,30 @@ class Play:
 
     async def _play(self, calls_max: int, busy: float) -> None:
         world = self.world
+        world.batch_max = lambda: self.choose.choice([1, 2, 5, BATCH_MAX])
         for _ in range(REORG_MAX + 2):
             await payers.mine(world, self.choose)
         await self._quietly("plan")
+        check_at = _CHECK_CALLS
         while world.breaks.calls < calls_max:
             await world.turns.settle()
+            if world.breaks.calls >= check_at:
+                check_at += _CHECK_CALLS
+                await self._check()
             if not world.turns.is_idle and self.choose.random() < busy:
                 await world.turns.advance()
             elif world.turns.is_idle and not world.turns.is_empty and self._all_wait():
                 await world.turns.wait_for_locks()
             else:
                 await self._something()
+
+    async def _check(self) -> None:
+        """Promises hold at every commit, also now, while everything is in flight."""
+        async with self.world.quiet.snapshot() as work:
+            for broken in await check_promises(work):
+                if not broken.promise.is_late:
+                    says = f"{broken.promise.name} in flight: {broken.rows[:1]}"
+                    self.surprises[says[:300]] += 1
 
     async def calm(self) -> None:
         """Let what was begun come to its end."""
@@ -102,24 +129,25 @@ class Play:
 
     async def _something(self) -> None:
         """Begin something new, or let the world outside move."""
-        luck = self.choose.random()
-        if luck < 0.45:
-            self._work()
-        elif luck < 0.65:
-            self._ask()
-        elif luck < 0.78:
-            await payers.send_due(self.world, self.ether, self.now)
-            await payers.mine(self.world, self.choose)
-        elif luck < 0.90:
-            await self.world.advance(self._seconds())
-        elif luck < 0.93:
-            await payers.fork(self.world, self.ether, self.choose)
-        elif luck < 0.96:
-            await payers.meddle(self.world, self.ether, self.choose)
-        elif luck < 0.99:
-            await payers.mislead(self.world, self.ether, self.choose)
-        else:
-            await payers.send_unannounced(self.world, self.ether, self.choose)
+        await payers.send_due(self.world, self.ether, self.now)
+        [name] = self.choose.choices(list(_HAPPENS), list(_HAPPENS.values()))
+        match name:
+            case "work":
+                self._work()
+            case "ask":
+                self._ask()
+            case "mine":
+                await payers.mine(self.world, self.choose)
+            case "wait":
+                await self.world.advance(self._seconds())
+            case "fork":
+                await payers.fork(self.world, self.ether, self.choose)
+            case "meddle":
+                await payers.meddle(self.world, self.ether, self.choose)
+            case "mislead":
+                await payers.mislead(self.world, self.ether, self.choose)
+            case "unannounced":
+                await payers.send_unannounced(self.world, self.ether, self.choose)
 
     def _seconds(self) -> int:
         return self.choose.choice([1, 2, 5, 10, 10, 30, 90])
@@ -127,7 +155,7 @@ class Play:
     def _work(self) -> None:
         """Let a loop of a worker turn once, unless it is turning."""
         worker = self.choose.choice(self.world.workers)
-        [name] = self.choose.choices(list(_WEIGHTS), list(_WEIGHTS.values()))
+        [name] = self.choose.choices(list(_LOOPS_TURN), list(_LOOPS_TURN.values()))
         if not worker.dead and (worker.name, name) not in self._turning:
             self._turning.add((worker.name, name))
             self._group.create_task(self._turn(worker, name))
@@ -242,6 +270,7 @@ class Play:
     async def _quiesce(self) -> None:
         """No fault any more: everything that was asked is answered, mined, booked and told."""
         world = self.world
+        world.batch_max = lambda: BATCH_MAX
         world.breaks.chance = 0.0
         world.breaks.at = ()
         world.receiver.trouble = 0.0
@@ -249,11 +278,11 @@ class Play:
             await levers.stop_lying(work)
         for order in self.orders:
             await self._answer(order)
-        for _ in range(3):
-            await self._round(1, 20)
+        await self._round(1, 20)
+        await self._round(1, 20)
         await self._round(DEPTH + REORG_MAX + 1, 600)
-        for _ in range(5):
-            await self._round(1, 8 * 3600)
+        for _ in range(3):
+            await self._round(1, 14 * 3600)
         await self._round(DEPTH + REORG_MAX + 1, 600)
 
     async def _answer(self, order: Order) -> None:

@@ -8,7 +8,7 @@ import multiprocessing
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any, Final
@@ -17,6 +17,7 @@ import structlog
 
 from tests.simulation.ground import fresh_database, make_template, open_server
 from tests.simulation.oracle import fingerprint, judge
+from tests.simulation.planted import Bug, planted
 from tests.simulation.play import Play
 from tests.simulation.world import open_faulty_world
 
@@ -26,15 +27,19 @@ CHANCE: Final = 0.01
 TROUBLE: Final = 0.2
 
 
-def run_seed(server: str, template: str, seed: int) -> dict[str, Any]:
-    """Run one seed and return its figures and what went wrong."""
-    with fresh_database(server, template, f"sluice_sim_{os.getpid()}") as url:
-        return asyncio.run(_run(url, seed))
+def run_seed(server: str, template: str, seed: int, bug: str | None = None) -> dict[str, Any]:
+    """Run one seed, perhaps with a planted bug; return its figures and what went wrong."""
+    with (
+        planted(bug) as plant,
+        fresh_database(server, template, f"sluice_sim_{os.getpid()}") as url,
+    ):
+        return asyncio.run(_run(url, seed, plant))
 
 
-async def _run(url: str, seed: int) -> dict[str, Any]:
+async def _run(url: str, seed: int, bug: Bug) -> dict[str, Any]:
     started = time.monotonic()
     async with open_faulty_world(url, seed) as world:
+        bug.changes(world)
         world.breaks.chance = CHANCE
         world.receiver.trouble = TROUBLE
         play = Play(world)
@@ -77,7 +82,7 @@ async def _figures(play: Play) -> dict[str, Any]:
     return figures
 
 
-def _work(job: tuple[str, str, int]) -> dict[str, Any]:
+def _work(job: tuple[str, str, int, str | None]) -> dict[str, Any]:
     silence()
     return run_seed(*job)
 
@@ -92,9 +97,12 @@ def silence() -> None:
     structlog.configure(processors=[drop])
 
 
-def _results(server: str, seeds: list[int], processes: int) -> Iterator[dict[str, Any]]:
+def results(
+    server: str, seeds: Sequence[int], processes: int, bug: str | None = None
+) -> Iterator[dict[str, Any]]:
+    """Run seeds in processes of their own; yield each result when it is there."""
     template = make_template(server)
-    jobs = [(server, template, seed) for seed in seeds]
+    jobs = [(server, template, seed, bug) for seed in seeds]
     if processes == 1:
         yield from map(_work, jobs)
         return
@@ -123,7 +131,7 @@ def main() -> int:
         seeds = list(dict.fromkeys([*kept_seeds(), *seeds]))
     failed: list[int] = []
     with open_server() as server:
-        for result in _results(server, seeds, min(options.processes, len(seeds))):
+        for result in results(server, seeds, min(options.processes, len(seeds))):
             print(json.dumps(result), flush=True)  # noqa: T201 - the figures are the output
             if not result["ok"]:
                 failed.append(result["seed"])

@@ -9,7 +9,7 @@ import dataclasses
 import datetime as dt
 import random
 import tempfile
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -20,10 +20,13 @@ from litestar import Litestar
 from sluice.app.app import App
 from sluice.app.build import Ground, assemble
 from sluice.app.reactions import routes
+from sluice.app.schedule import SCHEDULE
 from sluice.app.settings import Settings
 from sluice.base.clock import ManualClock
 from sluice.base.database import Database
 from sluice.base.ids import Ids
+from sluice.base.jobs.run import Every, Jobs
+from sluice.base.relay import BATCH_MAX
 from sluice.base.work import Works
 from sluice.business.accounts.api_keys.edit import create_key
 from sluice.business.accounts.merchants.edit import as_merchant, create_merchant, set_wallet
@@ -58,6 +61,7 @@ _TERMS: Final = {
     ),
     "percent": Terms(fee=FeePlan(bps=50), late_grace_s=0, quote_valid_s=600),
 }
+_CHECK_S: Final = 1800
 WITH_WALLET: Final = "fee"
 
 
@@ -104,6 +108,8 @@ class FaultyWorld(World):
     chains: dict[str, Chain] = field(default_factory=dict)  # by worker: each has its own quorum
     providers: Sequence[str] = PROVIDERS
     agree: int = AGREE
+
+    batch_max: Callable[[], int] = lambda: BATCH_MAX  # how many facts a relay takes at once
 
     def new_quorum(self, worker: str) -> None:
         """Give a worker that starts a view of the chain without memory."""
@@ -166,7 +172,10 @@ async def _parts(
     receiver = Receiver(clock, random.Random(f"{seed} receiver"))
     receivers = {True: receiver, False: receiver}
     deliverer = dataclasses.replace(app.deliverer, receivers=receivers, rest_s=1.0)
-    app = dataclasses.replace(app, deliverer=deliverer)
+    # The simulation asks the promises itself, without taking turns for each of their queries.
+    rarely = {**SCHEDULE, "check_promises": Every(_CHECK_S)}
+    jobs = Jobs(app.works, app.jobs._verbs, rarely)
+    app = dataclasses.replace(app, deliverer=deliverer, jobs=jobs)
     return {
         "seed": seed,
         "app": app,

@@ -118,13 +118,13 @@ async function main() {
   for (const name of names) {
     const all = mutantsOf(contracts.find((contract) => contract.name === name));
     const known = options.again ? JSON.parse(readFileSync(resultsOf(name), "utf8")) : undefined;
-    const mutants = options.full ? all : known ? survivorsOf(known, all) : sampleOf(all, Number(options.sample));
+    const mutants = options.full ? all : known ? unsettled(known, all) : sampleOf(all, Number(options.sample));
     if (options.list) {
       for (const { id, line, from, to } of mutants) console.log(`${id} (line ${line}): ${flat(from)} → ${flat(to)}`);
       continue;
     }
     const judged = await judgeContract(name, mutants, Number(options.jobs));
-    const summary = { ...(known ? merge(known, judged) : judged), of: all.length };
+    const summary = { ...(known ? merge(known, judged, all) : judged), of: all.length, whole: options.full || Boolean(known?.whole) };
     if (options.full || options.again || options.record) writeFileSync(resultsOf(name), JSON.stringify(summary, null, 1));
     summaries.push(summary);
     print(summary);
@@ -134,14 +134,22 @@ async function main() {
   process.exitCode = verdictOf(summaries) ? 0 : 1;
 }
 
-function survivorsOf({ results }, all) {
-  const lived = new Set(results.filter(({ verdict }) => verdict === "survived").map(({ id }) => id));
-  return all.filter(({ id }) => lived.has(id));
+const same = (a, b) => a.id === b.id && a.from === b.from && a.to === b.to;
+
+/** What to judge once more: recorded survivors and, after a full run, what the contract did not have then. */
+function unsettled({ results, whole }, all) {
+  return all.filter((mutant) => {
+    const result = results.find((known) => same(known, mutant));
+    return result ? result.verdict === "survived" : whole;
+  });
 }
 
-function merge(known, judged) {
-  const news = new Map(judged.results.map((result) => [result.id, result]));
-  return { ...judged, seconds: known.seconds + judged.seconds, results: known.results.map((result) => news.get(result.id) ?? result) };
+/** The known results of mutants that are still there, with the new ones. */
+function merge(known, judged, all) {
+  const place = new Map(all.map(({ id }, n) => [id, n]));
+  const kept = known.results.filter((result) => all.some((mutant) => same(mutant, result)) && !judged.results.some((news) => news.id === result.id));
+  const results = [...kept, ...judged.results].sort((a, b) => place.get(a.id) - place.get(b.id));
+  return { ...judged, seconds: known.seconds + judged.seconds, results };
 }
 
 const resultsOf = (name) => join(ROOT, `.build/mutate/${name}.json`);

@@ -316,6 +316,29 @@ async def test_an_event_is_told_again_to_who_took_it_already(
     assert other.id != endpoint.id
 
 
+async def test_what_is_asked_for_again_while_it_is_being_told_is_told_again(
+    shop: Shop, receiver: Receiver, path: str
+) -> None:
+    receiver.slow_s[path] = 0.3
+    endpoint, _ = await shop.listens(receiver.url + path)
+    await shop.happens()
+    telling = asyncio.ensure_future(shop.tells())
+    await asyncio.to_thread(until, lambda: receiver.at(path), "it is being told")
+
+    async with shop.app.works.begin(shop.owner) as work:
+        event = await find_event(work, receiver.events(path)[0]["id"])
+        await resend(work, [(event, endpoint)])
+    first = await telling
+    states = [await shop.states()]
+    shop.clock.advance(1)
+    second = await shop.tells_all()
+    states.append(await shop.states())
+
+    assert (first, second) == (1, 1)
+    assert states == [["pending"], ["delivered"]]
+    assert len(await shop.sql("SELECT 1 FROM attempts")) == 2
+
+
 async def test_a_range_of_time_is_told_again_also_to_an_endpoint_that_is_new(
     shop: Shop, receiver: Receiver, path: str
 ) -> None:

@@ -15,6 +15,7 @@ class Delivery:
     body: bytes
     attempts: int
     first_at: dt.datetime
+    due_at: dt.datetime
     event_created_at: dt.datetime
 
 

@@ -15,19 +15,24 @@ SELECT *, 'pending', $6, $6 FROM unnest($1::text[], $2::boolean[], $3::text[], $
 _AGAIN: Final = """
 INSERT INTO deliveries AS d (merchant_id, livemode, id, event_id, endpoint_id, state, first_at, next_at)
 SELECT *, 'pending', $6, $6 FROM unnest($1::text[], $2::boolean[], $3::text[], $4::text[], $5::text[])
-ON CONFLICT (event_id, endpoint_id) DO UPDATE SET state = 'pending', delivered_at = NULL, next_at = excluded.next_at"""
+ON CONFLICT (event_id, endpoint_id) DO UPDATE SET state = 'pending', delivered_at = NULL, next_at = excluded.next_at +
+  CASE WHEN d.state = 'pending' AND d.next_at = excluded.next_at THEN interval '1 microsecond' ELSE interval '0' END"""
 _DUE: Final = """
-SELECT d.id, d.merchant_id, d.livemode, d.event_id, e.body, d.attempts, d.first_at, e.created_at AS event_created_at
+SELECT d.id, d.merchant_id, d.livemode, d.event_id, e.body, d.attempts, d.first_at, d.next_at AS due_at,
+  e.created_at AS event_created_at
 FROM deliveries d JOIN events e ON e.merchant_id = d.merchant_id AND e.livemode = d.livemode AND e.id = d.event_id
 WHERE d.merchant_id = $1 AND d.livemode = $2 AND d.endpoint_id = $3 AND d.state = 'pending' AND d.next_at <= $4
 ORDER BY d.next_at, d.id LIMIT $5"""
+# Whoever asked for it again while it was being told moved the time it is due: then it stays due.
 _SAVE: Final = """
 WITH n AS (
   SELECT * FROM unnest($1::text[], $2::int[], $3::text[], $4::timestamptz[], $5::timestamptz[], $6::int[], $7::text[],
-    $8::int[]) AS n (id, n, state, next_at, at, status_code, error, took_ms)),
+    $8::int[], $9::timestamptz[]) AS n (id, n, state, next_at, at, status_code, error, took_ms, due_at)),
 saved AS (
-  UPDATE deliveries d SET attempts = n.n, state = n.state, next_at = coalesce(n.next_at, d.next_at),
-    delivered_at = CASE n.state WHEN 'delivered' THEN n.at END,
+  UPDATE deliveries d SET attempts = n.n,
+    state = CASE WHEN d.next_at = n.due_at THEN n.state ELSE 'pending' END,
+    next_at = CASE WHEN d.next_at = n.due_at THEN coalesce(n.next_at, d.next_at) ELSE d.next_at END,
+    delivered_at = CASE WHEN d.next_at = n.due_at AND n.state = 'delivered' THEN n.at END,
     first_at = CASE n.n WHEN 1 THEN n.at ELSE d.first_at END
   FROM n WHERE d.id = n.id AND d.attempts = n.n - 1 AND d.state = 'pending'
   RETURNING d.merchant_id, d.livemode, d.id)
@@ -92,6 +97,7 @@ async def save(work: Work, results: Sequence[Result]) -> None:
         [attempt.status_code for attempt in attempts],
         [attempt.error for attempt in attempts],
         [attempt.took_ms for attempt in attempts],
+        [attempt.delivery.due_at for attempt in attempts],
     )
 
 
