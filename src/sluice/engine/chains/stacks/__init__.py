@@ -1,0 +1,1 @@
+"""Stacks: its bytes, read and written exactly as consensus has them."""

@@ -1,0 +1,1 @@
+"""Clarity values: what contracts are called with, answer and print."""

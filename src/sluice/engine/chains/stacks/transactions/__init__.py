@@ -1,0 +1,1 @@
+"""Transactions: who authorises, what may move, what is done."""
