@@ -153,7 +153,7 @@
     (asserts! (is-eq contract-caller (get payee e)) ERR-NOT-AUTHORIZED)
     (asserts! (is-eq (get state e) FUNDED) ERR-STATE)
     (asserts! (< burn-block-height (get deliver-by e)) ERR-TIME)
-    (map-set escrows id (merge e {state: ACTIVE}))
+    (map-set escrows id (merge e {state: ACTIVE, proposal: none}))
     (print {
       sluice: u1, seq: (next-seq), ev: "escrow.accepted", id: id, actor: contract-caller,
       token: (get token e), amount: (get amount e), data: {deliver-by: (get deliver-by e)}
@@ -169,7 +169,9 @@
     (asserts! (is-eq contract-caller (get payee e)) ERR-NOT-AUTHORIZED)
     (asserts! (is-eq (get state e) ACTIVE) ERR-STATE)
     (asserts! (< burn-block-height (get deliver-by e)) ERR-TIME)
-    (map-set escrows id (merge e {state: DELIVERED, release-at: release-at}))
+    (map-set escrows id
+      (merge e {state: DELIVERED, release-at: release-at, proposal: none})
+    )
     (print {
       sluice: u1, seq: (next-seq), ev: "escrow.delivered", id: id, actor: contract-caller,
       token: (get token e), amount: (get-left id),
@@ -192,7 +194,9 @@
       )
       ERR-TIME
     )
-    (map-set escrows id (merge e {state: DISPUTED, arb-until: arb-until}))
+    (map-set escrows id
+      (merge e {state: DISPUTED, arb-until: arb-until, proposal: none})
+    )
     (print {
       sluice: u1, seq: (next-seq), ev: "escrow.disputed", id: id, actor: contract-caller,
       token: (get token e), amount: (get-left id),
@@ -202,7 +206,8 @@
   )
 )
 
-;; Offer the other party a split of what is left; a new offer replaces the old one.
+;; Offer the other party a split of what is left; a new offer replaces the old one, and an offer
+;; ends when the escrow is accepted, delivered or disputed: it was made for another situation.
 ;; Who: payer or payee. Holds: any open state; payee-bps <= 10000.
 ;; Prints: escrow.split-proposed {payee-bps}.
 (define-public (propose-split (id uint) (payee-bps uint))
@@ -340,14 +345,17 @@
 )
 
 ;; Decide a dispute.
-;; Who: the arbiter before arb-until; anyone after it, with the default split only.
+;; Who: the arbiter, if he is no party, before arb-until; anyone after it, with the default split.
 ;; Holds: DISPUTED; payee-bps <= 10000. Prints: escrow.closed {state, to-payee, to-payer, fee}.
 (define-public (resolve (id uint) (token <ft>) (payee-bps uint))
   (let ((e (try! (get-open id))))
     (asserts! (is-eq (get state e) DISPUTED) ERR-NOT-DISPUTED)
     (asserts! (<= payee-bps BPS) ERR-AMOUNT)
     (if (< burn-block-height (get arb-until e))
-      (asserts! (is-arbiter (get arbiter e)) ERR-NOT-AUTHORIZED)
+      (asserts!
+        (and (is-arbiter (get arbiter e)) (is-err (assert-party (get payer e) (get payee e))))
+        ERR-NOT-AUTHORIZED
+      )
       (asserts! (is-eq payee-bps (get default-payee-bps e)) ERR-WINDOW)
     )
     (close id token SPLIT payee-bps)

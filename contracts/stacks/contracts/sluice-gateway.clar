@@ -426,7 +426,7 @@
 ;; Pay a stored intent.
 ;; Who: anyone, or the payer it names; tx-sender pays.
 ;; Holds: not expired, not paid, not canceled; the intent's token.
-;; Prints: payment.settled {merchant, ref, payer, payout, fee, split-total, mode, escrow}.
+;; Prints: payment.settled {merchant, ref, payer, payout, fee, split-total, mode, escrow, open}.
 (define-public (pay-intent (merchant uint) (ref (buff 32)) (token <ft>))
   (let (
       (intent (unwrap! (map-get? intents {merchant: merchant, ref: ref}) ERR-NOT-FOUND))
@@ -440,7 +440,7 @@
 ;; Pay an offer the merchant's key has signed (SIP-018).
 ;; Who: anyone, or the payer it names; tx-sender pays.
 ;; Holds: the signature covers exactly these arguments; not expired, paid or canceled.
-;; Prints: payment.settled {merchant, ref, payer, payout, fee, split-total, mode, escrow}.
+;; Prints: payment.settled {merchant, ref, payer, payout, fee, split-total, mode, escrow, open}.
 (define-public (pay-signed
     (merchant uint)
     (ref (buff 32))
@@ -462,7 +462,7 @@
 ;; Pay a signed offer in dollars at the oracle's price.
 ;; Who: anyone, or the payer it names; tx-sender pays.
 ;; Holds: as pay-signed; the oracle has a fresh price of `asset`; not more than max-amount.
-;; Prints: payment.settled {merchant, ref, payer, payout, fee, split-total, mode, escrow}.
+;; Prints: payment.settled {merchant, ref, payer, payout, fee, split-total, mode, escrow, open}.
 (define-public (pay-quoted
     (merchant uint)
     (ref (buff 32))
@@ -492,13 +492,14 @@
   )
 )
 
-;; Pay without an offer: a tip or a donation. The memo is a note, not a reference.
+;; Pay without an offer: a tip or a donation. The memo is a note, not a reference, even if it
+;; reads like one: the event says open, and only other payments settle a reference.
 ;; Who: anyone; tx-sender pays. Holds: the merchant is open to it.
-;; Prints: payment.settled {merchant, ref, payer, payout, fee, split-total, mode, escrow}.
+;; Prints: payment.settled {merchant, ref, payer, payout, fee, split-total, mode, escrow, open}.
 (define-public (pay-open (merchant uint) (token <ft>) (amount uint) (memo (buff 32)))
   (let ((m (unwrap! (map-get? merchants merchant) ERR-NOT-FOUND)))
     (asserts! (get open m) ERR-NOT-OPEN)
-    (settle merchant memo token amount)
+    (settle merchant memo token amount true)
   )
 )
 
@@ -574,12 +575,18 @@
       (map-insert by-ref {merchant: merchant, ref: ref} (+ (var-get last-payment) u1))
       ERR-EXISTS
     )
-    (settle merchant ref token amount)
+    (settle merchant ref token amount false)
   )
 )
 
 ;; Move the money and write the payment down. tx-sender can lose exactly `amount` by it.
-(define-private (settle (merchant uint) (ref (buff 32)) (token <ft>) (amount uint))
+(define-private (settle
+    (merchant uint)
+    (ref (buff 32))
+    (token <ft>)
+    (amount uint)
+    (open bool)
+  )
   (let (
       (id (+ (var-get last-payment) u1))
       (asset (contract-of token))
@@ -616,7 +623,8 @@
           token: asset, amount: amount,
           data: {
             merchant: merchant, ref: ref, payer: tx-sender, payout: (get payout m), fee: fee,
-            split-total: (get split-total moved), mode: (get mode m), escrow: (get escrow moved)
+            split-total: (get split-total moved), mode: (get mode m), escrow: (get escrow moved),
+            open: open
           }
         })
         (ok id)

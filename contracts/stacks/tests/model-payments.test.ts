@@ -327,15 +327,15 @@ class Duel {
     switch (fn) {
       case "accept":
         return run([], unless(who === e.payee, 5000) ?? unless(e.state === FUNDED, 5005)
-          ?? unless(height < e.deliverBy, 5006) ?? { parts: [] }, () => { e.state = ACTIVE; });
+          ?? unless(height < e.deliverBy, 5006) ?? { parts: [] }, () => { e.state = ACTIVE; e.proposal = null; });
       case "deliver":
         return run([hash], unless(who === e.payee, 5000) ?? unless(e.state === ACTIVE, 5005)
           ?? unless(height < e.deliverBy, 5006) ?? { parts: [] },
-        () => { e.state = DELIVERED; e.releaseAt = height + e.review; });
+        () => { e.state = DELIVERED; e.releaseAt = height + e.review; e.proposal = null; });
       case "dispute":
         return run([hash], unless(party, 5000) ?? unless(e.state === ACTIVE || e.state === DELIVERED, 5005)
           ?? unless(height < (e.state === ACTIVE ? e.deliverBy : e.releaseAt), 5006) ?? { parts: [] },
-        () => { e.state = DISPUTED; e.arbUntil = height + e.window; });
+        () => { e.state = DISPUTED; e.arbUntil = height + e.window; e.proposal = null; });
       case "propose-split":
         return run([Cl.uint(bps)], unless(party, 5000) ?? unless(bps <= 10_000n, 5003) ?? { parts: [] },
           () => { e.proposal = { by: who, bps }; });

@@ -10,7 +10,7 @@ import {
   alice, arbiter, balance, bob, burnHeight, call, carol, contract, dave, deployer, feeManager, guardian, lister, mallory,
   mineBurn, mineStacks, now, read,
 } from "./helpers/chain";
-import { ref } from "./helpers/clarity";
+import { ref, refHex } from "./helpers/clarity";
 import { KEY, offerMessage, payerCv, publicKey, sign } from "./helpers/sip018";
 import { codeHash, deployHostile, HOSTILE, must, openSuite, pause, SBTC, scheduleAndWait, setHostileMode, STX, trait } from "./helpers/suite";
 
@@ -87,6 +87,16 @@ describe("gateways of the seeds", () => {
         Cl.uint(1), offer.ref, trait(SBTC), Cl.uint(amount), Cl.uint(offer.expires), payerCv(null), signature,
       ], alice).result).toEqual({ err: 4010n });
     }
+  });
+
+  it("a tip that carries another payment's reference passes for that payment: the event says open", () => {
+    must(call("sluice-gateway", "set-open", [Cl.uint(1), Cl.bool(true)], bob));
+    must(intent("order-1"));
+    const tip = must(call("sluice-gateway", "pay-open", [Cl.uint(1), trait(SBTC), Cl.uint(1), ref("order-1")], mallory));
+    expect(tip.events.at(-1)!.data).toMatchObject({ ref: refHex("order-1"), open: true });
+    expect(read("sluice-gateway", "payment-by-ref", [Cl.uint(1), ref("order-1")])).toBeNull();
+    expect(must(pay("order-1")).events.at(-1)!.data).toMatchObject({ ref: refHex("order-1"), open: false });
+    expect(read("sluice-gateway", "payment-by-ref", [Cl.uint(1), ref("order-1")])).toBe(2n);
   });
 
   it("under-payment settles silently: the payer does not choose the amount of an intent", () => {

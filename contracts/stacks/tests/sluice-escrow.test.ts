@@ -4,7 +4,7 @@ import {
   alice, arbiter, balance, bob, burnHeight, call, carol, contract, dave, deployer, envelope, feeManager, lastEvent,
   mallory, mineBurn, mineStacks, type Outcome, read, seq,
 } from "./helpers/chain";
-import { disable, HOSTILE, must, openSuite, pause, SBTC, schedule, scheduleAndWait, STX, sunset, trait } from "./helpers/suite";
+import { disable, HOSTILE, mintSbtc, must, openSuite, pause, SBTC, schedule, scheduleAndWait, STX, sunset, trait } from "./helpers/suite";
 
 const ESCROW = contract("sluice-escrow");
 const ACCESS = contract("sluice-access");
@@ -458,6 +458,19 @@ describe("accept-split", () => {
     expectClosed(acceptSplit(3333), STATE.split, bob, 32_997, 66_671, 333);
   });
 
+  it("5013: an offer ends when the escrow moves on", () => {
+    bring.funded();
+    must(proposeSplit(3000, bob));
+    must(accept());
+    expect(acceptSplit(3000, alice).result).toEqual({ err: 5013n });
+    must(proposeSplit(3000, bob));
+    must(deliver());
+    expect(acceptSplit(3000, alice).result).toEqual({ err: 5013n });
+    must(proposeSplit(9000, alice));
+    must(dispute());
+    expect(acceptSplit(9000, bob).result).toEqual({ err: 5013n });
+  });
+
   it("takes the newest offer only", () => {
     bring.active();
     must(proposeSplit(3000));
@@ -516,6 +529,20 @@ describe("resolve", () => {
     must(dispute());
     for (const who of [carol, feeManager]) expect(resolve(0, who).result).toEqual({ err: 5000n });
     expectClosed(resolve(0, arbiter), STATE.split, arbiter, 0, AMOUNT, 0);
+  });
+
+  it("5000: who holds the ARBITER role decides nothing where he is payer or payee himself", () => {
+    mintSbtc(arbiter, AMOUNT);
+    must(open({ arbiter: ACCESS }, arbiter));
+    must(accept());
+    must(dispute(1, arbiter));
+    expect(resolve(0, arbiter).result).toEqual({ err: 5000n });
+    must(open({ arbiter: ACCESS, payee: arbiter }));
+    must(accept(2, arbiter));
+    must(dispute(2));
+    expect(resolve(10_000, arbiter, SBTC, 2).result).toEqual({ err: 5000n });
+    mineBurn(288);
+    expect(resolve(5000, arbiter, SBTC, 2).ok).toBe(true); // the default, like anybody
   });
 
   it("5000: the ARBITER role decides nothing where somebody else was named", () => {

@@ -357,7 +357,7 @@ describe("pay-intent", () => {
       id: 1n, actor: alice, token: SBTC, amount: 10_000n,
       data: {
         merchant: 1n, ref: refHex("order-1"), payer: alice, payout: carol, fee: 100n,
-        "split-total": 0n, mode: 0n, escrow: null,
+        "split-total": 0n, mode: 0n, escrow: null, open: false,
       },
     }));
     expect(payment()).toEqual({
