@@ -98,9 +98,9 @@ class _Recording(Database):
         self.sent: list[tuple[str, tuple[Any, ...]]] = []
 
     @contextlib.asynccontextmanager
-    async def connection(self) -> AsyncIterator[Any]:
+    async def connection(self, sees: str | None = None) -> AsyncIterator[Any]:
         """Lend a connection that tells what it is asked."""
-        async with self._inner.connection() as connection:
+        async with self._inner.connection(sees) as connection:
             yield _Told(connection, self.sent)
 
 

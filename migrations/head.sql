@@ -33,6 +33,19 @@ BEGIN
   RETURN NULL;
 END $$;
 
+CREATE FUNCTION public.find_api_key(wanted public.ident) RETURNS TABLE(merchant_id public.ident, livemode boolean, id public.ident, kind text, verifier bytea, kdf text, salt bytea, permissions text[], name text, last4 text, created_at timestamp with time zone, expires_at timestamp with time zone, revoked_at timestamp with time zone, merchant_name text, status text, settings jsonb, merchant_created_at timestamp with time zone)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+BEGIN
+  RETURN QUERY
+  SELECT k.merchant_id, k.livemode, k.id, k.kind, k.verifier, k.kdf, k.salt, k.permissions, k.name, k.last4,
+    k.created_at, k.expires_at, k.revoked_at, m.name, m.status, m.settings, m.created_at
+  FROM api_keys k JOIN merchants m ON m.id = k.merchant_id
+  WHERE k.id = wanted;
+END $$;
+
 CREATE FUNCTION public.refuse_change() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -948,6 +961,10 @@ ALTER TABLE public.events ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.facts ENABLE ROW LEVEL SECURITY;
 
+CREATE POLICY finds_keys ON public.api_keys FOR SELECT TO sluice USING (true);
+
+CREATE POLICY finds_keys ON public.merchants FOR SELECT TO sluice USING (true);
+
 ALTER TABLE public.idempotency_keys ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.ledger_accounts ENABLE ROW LEVEL SECURITY;
@@ -1053,6 +1070,10 @@ CREATE POLICY worker ON public.transfers TO sluice_worker USING (true) WITH CHEC
 CREATE POLICY worker ON public.wallets TO sluice_worker USING (true) WITH CHECK (true);
 
 CREATE POLICY worker ON public.webhook_endpoints TO sluice_worker USING (true) WITH CHECK (true);
+
+REVOKE ALL ON FUNCTION public.find_api_key(wanted public.ident) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.find_api_key(wanted public.ident) TO sluice_worker;
+GRANT ALL ON FUNCTION public.find_api_key(wanted public.ident) TO sluice_tenant;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.api_keys TO sluice_worker;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.api_keys TO sluice_tenant;

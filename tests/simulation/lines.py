@@ -8,7 +8,7 @@ from typing import Any, Final, TypeVar, cast
 
 import asyncpg
 
-from sluice.base.database import WORKER_ROLE, Database, _prepare
+from sluice.base.database import WORKER_ROLE, Database, Session, _prepare
 from tests.simulation.turns import PROCESS, Killed, Process, Turns
 
 T = TypeVar("T")
@@ -59,10 +59,18 @@ class Line:
         self, raw: asyncpg.Connection, process: Process, turns: Turns, lines: "Lines"
     ) -> None:
         self.raw = raw
+        self.sees = Session.sees
         self.pid: int = raw.get_server_pid()
         self._process = process
         self._turns = turns
         self._lines = lines
+
+    async def see(self, what: str) -> None:
+        """Let it see what the program's sessions would."""
+        if self.sees != what:
+            self.sees = ""
+            await self.execute(what)
+            self.sees = what
 
     def is_closed(self) -> bool:
         """Say whether it broke."""
@@ -200,6 +208,8 @@ def open_lines(lines: Lines | QuietLines, url: str) -> Database:
 
 
 async def _connect(url: str, timeout_s: float) -> asyncpg.Connection:
-    raw = await asyncpg.connect(url, timeout=timeout_s + 30, server_settings=_SETTINGS)
+    raw = await asyncpg.connect(
+        url, timeout=timeout_s + 30, server_settings=_SETTINGS, connection_class=Session
+    )
     await _prepare(raw)
     return raw

@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import AsyncIterator, Iterator
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, cast
 
 import asyncpg
 import msgspec
@@ -24,7 +24,7 @@ CONNECTION_LOST: Final = (
     asyncpg.InternalClientError,
 )
 
-# Every connection starts as the worker's role; a merchant's Work narrows it for one transaction.
+# Every connection starts as the worker's role; a merchant's Work narrows it, see `seeing`.
 WORKER_ROLE: Final = "sluice_worker"
 TENANT_ROLE: Final = "sluice_tenant"
 
@@ -39,6 +39,74 @@ _SESSION: Final = {
 }
 
 
+def seeing(merchant_id: str | None, *, livemode: bool) -> str:
+    """Return the statement after which a connection sees one merchant's rows; for None, all rows.
+
+    It holds for the connection, not for a transaction: whoever is lent it next says what they see,
+    and only when that differs does it cost a trip.
+    """
+    if merchant_id is None:
+        return _SEEING_ALL
+    mode = "on" if livemode else "off"
+    return (
+        f"SELECT set_config('role', '{TENANT_ROLE}', false), "
+        f"set_config('sluice.merchant', '{merchant_id}', false), "
+        f"set_config('sluice.livemode', '{mode}', false)"
+    )
+
+
+_SEEING_ALL: Final = (
+    f"SELECT set_config('role', '{WORKER_ROLE}', false), set_config('sluice.merchant', '', false)"
+)
+
+
+class Session(asyncpg.Connection):
+    """A connection that knows what it was last told to see."""
+
+    sees: str = _SEEING_ALL
+
+    async def see(self, what: str) -> None:
+        """Let it see what `seeing` said."""
+        if self.sees != what:
+            self.sees = ""  # should it break now, nobody knows
+            await self.execute(what)
+            self.sees = what
+
+
+class Transaction:
+    """One transaction on a connection, begun when the first statement needs it.
+
+    A single statement is a transaction by itself: then neither BEGIN nor COMMIT is sent.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self._is_begun = False
+
+    async def begin(self, sql: str = "BEGIN") -> None:
+        """Begin it, unless it has begun."""
+        if not self._is_begun:
+            self._is_begun = True
+            await self.connection.execute(sql)
+
+    async def commit(self) -> None:
+        """End it with its effect."""
+        if self._is_begun:
+            await self.connection.execute("COMMIT")
+
+    async def roll_back(self) -> None:
+        """End it without effect, unless it ended with its connection."""
+        if self._is_begun and not _is_gone(self.connection):
+            await self.connection.execute("ROLLBACK")
+
+
+class _Alone(Transaction):
+    """No transaction: each statement stands alone."""
+
+    async def begin(self, sql: str = "BEGIN") -> None:
+        """Nothing to begin."""
+
+
 class Database:
     """A pool of connections to one PostgreSQL database."""
 
@@ -47,8 +115,11 @@ class Database:
         self.url = url
 
     @contextlib.asynccontextmanager
-    async def connection(self) -> AsyncIterator[Connection]:
-        """Lend a connection; refuse with Unavailable when none becomes free in two seconds."""
+    async def connection(self, sees: str | None = _SEEING_ALL) -> AsyncIterator[Connection]:
+        """Lend a connection that sees what `seeing` said; None takes it as it was left.
+
+        It refuses with Unavailable when none becomes free in two seconds.
+        """
         try:
             connection = await self._pool.acquire(timeout=_POOL_WAIT_S)
         except TimeoutError as error:
@@ -56,23 +127,37 @@ class Database:
         except (OSError, asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError) as error:
             raise Unavailable("The database does not answer; try again in a moment.") from error
         try:
-            yield connection
+            with translated(connection):
+                if sees is not None:
+                    await cast("Session", connection).see(sees)
+                yield connection
         finally:
             await self._pool.release(connection)
 
     @contextlib.asynccontextmanager
-    async def transaction(self, begin: str) -> AsyncIterator[Connection]:
-        """Run one transaction: commit when the block ends normally, else leave nothing."""
-        async with self.connection() as connection:
-            with translated(connection):
-                try:
-                    await connection.execute(begin)
-                    yield connection
-                except BaseException:
-                    if not _is_gone(connection):
-                        await connection.execute("ROLLBACK")
-                    raise
-                await connection.execute("COMMIT")
+    async def transaction(
+        self, begin: str | None = "BEGIN", *, sees: str = _SEEING_ALL
+    ) -> AsyncIterator[Transaction]:
+        """Run one transaction: commit when the block ends normally, else leave nothing.
+
+        With `begin` left out it begins when somebody says so.
+        """
+        async with self.connection(sees) as connection:
+            transaction = Transaction(connection)
+            try:
+                if begin is not None:
+                    await transaction.begin(begin)
+                yield transaction
+            except BaseException:
+                await transaction.roll_back()
+                raise
+            await transaction.commit()
+
+    @contextlib.asynccontextmanager
+    async def reading(self, sees: str | None) -> AsyncIterator[Transaction]:
+        """Lend a connection on which each statement stands alone."""
+        async with self.connection(sees) as connection:
+            yield _Alone(connection)
 
     async def dedicated(self) -> "asyncpg.Connection[Row]":
         """Open a connection of its own, for LISTEN and NOTIFY; the caller closes it."""
@@ -93,6 +178,7 @@ async def open_database(
         min_size=1,
         max_size=pool_max,
         server_settings=settings,
+        connection_class=Session,
         init=_prepare,
         reset=_no_reset,
         command_timeout=30,
@@ -156,7 +242,7 @@ async def _prepare(connection: Connection) -> None:
 
 
 async def _no_reset(connection: Connection) -> None:
-    """Nothing to reset: no transaction of ours changes the session."""
+    """Nothing to reset: who is lent it says what it sees."""
 
 
 def as_json(value: Any) -> bytes:  # noqa: ANN401 - anything msgspec can write

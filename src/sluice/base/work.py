@@ -14,7 +14,7 @@ from typing import Any, Final
 from sluice.base.actor import SYSTEM, Actor
 from sluice.base.bell import Ring
 from sluice.base.clock import Clock
-from sluice.base.database import TENANT_ROLE, Connection, Database, Row, translated
+from sluice.base.database import Database, Row, Transaction, seeing
 from sluice.base.facts import Fact
 from sluice.base.ids import Ids
 from sluice.base.outbox import store as outbox
@@ -29,8 +29,9 @@ _PARAMETER: Final = re.compile(r"\$(\d+)")
 class Work:
     """What a verb is given: the database for one transaction, who asks, and what time it is."""
 
-    def __init__(self, connection: Connection, actor: Actor, now: dt.datetime, ids: Ids) -> None:
-        self.connection = connection
+    def __init__(self, transaction: Transaction, actor: Actor, now: dt.datetime, ids: Ids) -> None:
+        self.connection = transaction.connection
+        self._transaction = transaction
         self._ids = ids
         self._gathered: list[tuple[str, Sequence[Any]]] = []
         self._facts: list[Fact] = []
@@ -73,31 +74,47 @@ class Work:
 
     async def rows(self, sql: str, *args: Any) -> list[Row]:  # noqa: ANN401
         """Run a statement and return its rows."""
-        await self.flush()
+        await self._settle()
         return await self.connection.fetch(sql, *args)
 
     async def row(self, sql: str, *args: Any) -> Row | None:  # noqa: ANN401
         """Run a statement and return its first row, if any."""
-        await self.flush()
+        await self._settle()
         return await self.connection.fetchrow(sql, *args)
 
     async def value(self, sql: str, *args: Any) -> Any:  # noqa: ANN401
         """Run a statement and return the first column of its first row, if any."""
-        await self.flush()
+        await self._settle()
         return await self.connection.fetchval(sql, *args)
 
     async def execute(self, sql: str, *args: Any) -> int:  # noqa: ANN401
         """Run a statement and return how many rows it touched."""
-        await self.flush()
+        await self._settle()
         status: str = await self.connection.execute(sql, *args)
         count = status.rpartition(" ")[2]
         return int(count) if count.isdigit() else 0
 
+    @property
+    def has_written(self) -> bool:
+        """Say whether anything waits to be sent."""
+        return bool(self._gathered or self._facts)
+
     async def flush(self) -> None:
-        """Send what was gathered."""
+        """Send what was gathered; more may follow in the same transaction."""
+        if self._gathered:
+            await self._settle()
+
+    async def _settle(self) -> None:
+        """Begin the transaction, and send what was gathered, before another statement."""
+        await self._transaction.begin()
+        await self._send()
+
+    async def _send(self) -> None:
         if self._gathered:
             gathered, self._gathered = self._gathered, []
-            await _send(self.connection, gathered)
+            text = _combine(tuple(sql for sql, _ in gathered))
+            args = [argument for _, args in gathered for argument in args]
+            await self.connection.execute(text, *args)
 
     async def finish(self, routes: Routes) -> set[str]:
         """Send everything left, facts last; return the topics to ring after the commit."""
@@ -107,7 +124,8 @@ class Work:
             if names:
                 self._gathered.append((outbox.ADD_REACTIONS, (names, reactions)))
                 self._topics.add("facts")
-        await self.flush()
+        # The last statement; when it is the only one, it is the whole transaction.
+        await self._send()
         return self._topics
 
 
@@ -126,8 +144,9 @@ class Works:
     @contextlib.asynccontextmanager
     async def begin(self, actor: Actor = SYSTEM) -> AsyncIterator[Work]:
         """Open a Work: leaving it normally commits with its facts, an exception leaves nothing."""
-        async with self._database.transaction(_begin(actor)) as connection:
-            work = Work(connection, actor, self._clock.now(), self._ids)
+        begin = "BEGIN" if actor.merchant_id is None else None
+        async with self._database.transaction(begin, sees=_sight(actor)) as transaction:
+            work = Work(transaction, actor, self._clock.now(), self._ids)
             yield work
             topics = await work.finish(self._routes)
         self._ring(topics)
@@ -135,32 +154,28 @@ class Works:
     @contextlib.asynccontextmanager
     async def snapshot(self) -> AsyncIterator[Work]:
         """Open a Work that reads one snapshot of everything and may write nothing."""
-        async with self._database.transaction(_SNAPSHOT) as connection:
-            yield Work(connection, SYSTEM, self._clock.now(), self._ids)
+        async with self._database.transaction(_SNAPSHOT) as transaction:
+            yield Work(transaction, SYSTEM, self._clock.now(), self._ids)
 
     @contextlib.asynccontextmanager
-    async def look(self) -> AsyncIterator[Work]:
+    async def look(self, actor: Actor = SYSTEM) -> AsyncIterator[Work]:
         """Open a Work for single reads outside a transaction; nothing may be written in it."""
-        async with self._database.connection() as connection:
-            with translated(connection):
-                yield Work(connection, SYSTEM, self._clock.now(), self._ids)
+        async with self._database.reading(_sight(actor)) as transaction:
+            work = Work(transaction, actor, self._clock.now(), self._ids)
+            yield work
+            if work.has_written:
+                raise RuntimeError("nothing may be written in a look")
+
+    @contextlib.asynccontextmanager
+    async def glance(self) -> AsyncIterator[Work]:
+        """Open a look that may see nothing but what everyone may call, whoever was there before."""
+        async with self._database.reading(None) as transaction:
+            yield Work(transaction, SYSTEM, self._clock.now(), self._ids)
 
 
-def _begin(actor: Actor) -> str:
-    """Return the first statement of a transaction; for a merchant it raises the second wall."""
-    if actor.merchant_id is None:
-        return "BEGIN"
-    mode = "on" if actor.livemode else "off"
-    return (
-        f"BEGIN; SELECT set_config('role', '{TENANT_ROLE}', true), "
-        f"set_config('sluice.merchant', '{actor.merchant_id}', true), "
-        f"set_config('sluice.livemode', '{mode}', true)"
-    )
-
-
-async def _send(connection: Connection, gathered: Sequence[tuple[str, Sequence[Any]]]) -> None:
-    text = _combine(tuple(sql for sql, _ in gathered))
-    await connection.execute(text, *(argument for _, args in gathered for argument in args))
+def _sight(actor: Actor) -> str:
+    """Return what a Work's connection sees: for a merchant it is the second wall."""
+    return seeing(actor.merchant_id, livemode=actor.livemode)
 
 
 @functools.lru_cache(maxsize=512)

@@ -129,7 +129,7 @@ async def _show_stuck(app: App, ask: Ask, error: IllegalMove) -> dict[str, Any]:
     intent_id = str(ask.request.path_params.get("id", ""))
     if error.code != "payment_intent_unexpected_state" or not intent_id.startswith("pi_"):
         return {}
-    async with app.works.begin(ask.caller.actor) as work:
+    async with app.works.look(ask.caller.actor) as work:
         intent = await find_intent(work, intent_id)
     show = show_to_payer if ask.caller.is_client else show_payment_intent
     return {"payment_intent": show(intent, app.view)}
@@ -160,7 +160,9 @@ async def _do(app: App, ask: Ask) -> bytes:
     expanded = given.texts("expand")
     if expanded and ask.caller.is_client:
         raise Forbidden("A publishable key may not expand.", code="secret_key_required")
-    async with app.works.begin(ask.caller.actor) as work:
+    # What only reads needs no transaction: each of its statements stands alone.
+    opened = app.works.look if ask.route.method == "GET" else app.works.begin
+    async with opened(ask.caller.actor) as work:
         name = None if ask.key is None else ask.key.key
         shown = await ask.route.verb(Call(app, work, ask.caller, given, path, name))
         if expanded:

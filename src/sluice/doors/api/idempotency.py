@@ -64,7 +64,7 @@ def explain(conflict: Conflict) -> Conflict:
 
 async def recall(works: Works, caller: Caller, key: Key) -> Answer | None:
     """Return the answer kept under a key; refuse when it was for another request."""
-    async with works.begin(caller.actor) as work:
+    async with works.look(caller.actor) as work:
         kept = await store.get(work, key.key)
     if kept is not None and kept.request_hash != key.request_hash:
         raise IdempotencyMisuse("This key was used with different parameters.")

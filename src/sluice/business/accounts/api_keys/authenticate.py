@@ -29,7 +29,7 @@ class Caller:
 async def authenticate(works: Works, text: str, *, sealer: Sealer) -> Caller:
     """Return the caller of a token, or refuse; asked anew each time: revoking works at once."""
     token = read_token(text)
-    async with works.look() as work:
+    async with works.glance() as work:
         found = await store.find(work, token.key_id)
         now = work.now
     if found is None:

@@ -12,12 +12,7 @@ from sluice.business.accounts.merchants.model import Merchant, read_settings
 _ADD: Final = """
 INSERT INTO api_keys (merchant_id, livemode, id, kind, verifier, kdf, salt, permissions, name, last4, created_at,
   expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"""
-_FIND: Final = """
-SELECT k.merchant_id, k.livemode, k.id, k.kind, k.verifier, k.kdf, k.salt, k.permissions, k.name, k.last4,
-  k.created_at, k.expires_at, k.revoked_at,
-  m.name AS merchant_name, m.status, m.settings, m.created_at AS merchant_created_at
-FROM api_keys k JOIN merchants m ON m.id = k.merchant_id
-WHERE k.id = $1 -- every merchant: the key says whose it is"""
+_FIND: Final = "SELECT * FROM find_api_key($1)"  # of any merchant: the key says whose it is
 _LIST: Final = """
 SELECT merchant_id, livemode, id, kind, permissions, name, last4, created_at, expires_at, revoked_at FROM api_keys
 WHERE merchant_id = $1 AND livemode = $2 ORDER BY id"""

@@ -113,7 +113,8 @@ class SandboxReader:
         """Read one answer in a snapshot, then count the lies it took."""
         story = Story({})
         try:
-            async with self._database.transaction(_SNAPSHOT) as connection:
+            async with self._database.transaction(_SNAPSHOT) as transaction:
+                connection = transaction.connection
                 story = Story(await store.find_lies(connection, self._provider))
                 self._fail(story, LieKind.ERROR_BEFORE)
                 answer = await read(connection, story)
@@ -121,8 +122,8 @@ class SandboxReader:
                 return answer
         finally:
             if story.told:
-                async with self._database.transaction("BEGIN") as connection:
-                    await store.save_lies_used(connection, sorted(story.told))
+                async with self._database.transaction() as transaction:
+                    await store.save_lies_used(transaction.connection, sorted(story.told))
 
     def _fail(self, story: Story, kind: LieKind) -> None:
         if story.is_silent(kind):

@@ -21,7 +21,7 @@ from hypothesis.stateful import (
 
 from sluice.base.actor import SYSTEM
 from sluice.base.clock import ManualClock
-from sluice.base.database import Connection, Database
+from sluice.base.database import Connection, Database, Transaction
 from sluice.base.errors import IllegalMove
 from sluice.base.ids import Ids
 from sluice.base.work import Work
@@ -256,7 +256,7 @@ class Levers(RuleBasedStateMachine):
 
         async def pull() -> T:
             self._clock.advance(1)
-            work = Work(self.connection, SYSTEM, self._clock.now(), self._ids)
+            work = Work(Transaction(self.connection), SYSTEM, self._clock.now(), self._ids)
             await self.connection.execute("SAVEPOINT lever")
             try:
                 return await lever(work)

@@ -522,8 +522,8 @@ async def test_two_databases_with_one_seed_hold_the_same_chain(
         return await branch(chain)
 
     once = await live(sandbox)
-    async with database.transaction("BEGIN") as connection:
-        await connection.execute(
+    async with database.transaction() as transaction:
+        await transaction.connection.execute(
             """DELETE FROM sandbox_block_transactions; DELETE FROM sandbox_outputs;
                DELETE FROM sandbox_transactions; DELETE FROM sandbox_blocks WHERE height > 0"""
         )

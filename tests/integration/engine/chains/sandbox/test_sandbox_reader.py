@@ -104,8 +104,8 @@ async def test_finality_is_told_by_depth_by_lever_or_not_at_all(sandbox: Sandbox
 
 
 async def test_the_wrong_network_is_noticed(sandbox: SandboxUnderTest, database: Database) -> None:
-    async with database.transaction("BEGIN") as connection:
-        await connection.execute("UPDATE sandbox_chain SET network = 'another'")
+    async with database.transaction() as transaction:
+        await transaction.connection.execute("UPDATE sandbox_chain SET network = 'another'")
 
     with pytest.raises(WrongNetwork):
         await sandbox.reader.check()

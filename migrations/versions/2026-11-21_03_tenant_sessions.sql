@@ -1,0 +1,27 @@
+-- depends: 2026-11-21_02_sandbox
+-- A connection stays with the merchant it last served, so the API must find a key without becoming
+-- the worker in between: this function opens the one row that a key's own id names.
+-- Deploy-safe: it only adds; the release before does not call it.
+
+CREATE FUNCTION find_api_key(wanted ident) RETURNS TABLE (
+  merchant_id ident, livemode boolean, id ident, kind text, verifier bytea, kdf text, salt bytea, permissions text[],
+  name text, last4 text, created_at timestamptz, expires_at timestamptz, revoked_at timestamptz,
+  merchant_name text, status text, settings jsonb, merchant_created_at timestamptz)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+#variable_conflict use_column
+BEGIN
+  RETURN QUERY
+  SELECT k.merchant_id, k.livemode, k.id, k.kind, k.verifier, k.kdf, k.salt, k.permissions, k.name, k.last4,
+    k.created_at, k.expires_at, k.revoked_at, m.name, m.status, m.settings, m.created_at
+  FROM api_keys k JOIN merchants m ON m.id = k.merchant_id
+  WHERE k.id = wanted;
+END $$;
+REVOKE ALL ON FUNCTION find_api_key(ident) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION find_api_key(ident) TO sluice_worker, sluice_tenant;
+
+-- What the function runs as must see the two tables when it is no superuser.
+DO $$
+BEGIN
+  EXECUTE format('CREATE POLICY finds_keys ON api_keys FOR SELECT TO %I USING (true)', current_user);
+  EXECUTE format('CREATE POLICY finds_keys ON merchants FOR SELECT TO %I USING (true)', current_user);
+END $$;
