@@ -131,7 +131,7 @@ NONE_TYPE: Final = ClarityType(_OPTIONAL, 2, 2, 2, parts=(UNKNOWN,))
 EMPTY_LIST: Final = ClarityType(_LIST, 6, 6, 2, 0, (UNKNOWN,))
 
 
-def unite(one: ClarityType, other: ClarityType) -> ClarityType:
+def unite(one: ClarityType, other: ClarityType) -> ClarityType:  # noqa: PLR0911 - a case for each
     """Return the least type that admits the values of both. Raises Invalid where there is none.
 
     A tuple may lack fields of a later one, which consensus allows where types are not declared.
@@ -172,7 +172,7 @@ def _unite_lists(one: ClarityType, other: ClarityType) -> ClarityType:
     return list_type(item, max(one.length, other.length))
 
 
-def type_of(value: Value) -> ClarityType:  # noqa: C901, PLR0911, PLR0912 - a case for each kind
+def type_of(value: Value) -> ClarityType:  # noqa: C901, PLR0911 - a case for each kind
     """Return a value's type. Raises Invalid where consensus has no type for it."""
     match value:
         case Int():
