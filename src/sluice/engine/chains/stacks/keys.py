@@ -167,6 +167,14 @@ def expand_public(compressed: bytes) -> bytes:
     return PublicKey(compressed).format(compressed=False)
 
 
+def compress_public(public: bytes) -> bytes:
+    """Return the 33 bytes of a public key given as 33 or 65. Raises Invalid."""
+    try:
+        return PublicKey(public).format()
+    except ValueError:
+        raise Invalid("This is no public key of secp256k1.", code="key_invalid") from None
+
+
 class _Node(msgspec.Struct, frozen=True):
     """A private key in the tree of a seed."""
 

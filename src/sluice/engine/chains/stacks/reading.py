@@ -10,12 +10,16 @@ U64: Final = 8
 
 
 class Reader:
-    """A position in bytes. Integers are big-endian, as everywhere in Stacks."""
+    """A position in bytes. Integers are big-endian, as everywhere in Stacks.
 
-    __slots__ = ("at", "data", "end")
+    `needs_key_order` refuses tuples whose keys are not in the order in which they are written.
+    """
 
-    def __init__(self, data: bytes) -> None:
+    __slots__ = ("at", "data", "end", "needs_key_order")
+
+    def __init__(self, data: bytes, *, needs_key_order: bool = False) -> None:
         self.data = data
+        self.needs_key_order = needs_key_order
         self.at = 0
         self.end = len(data)
 

@@ -217,6 +217,8 @@ def _tuple(reader: Reader, room: int) -> Typed:
         key = read_clarity_name(reader)
         if key in fields:
             raise Malformed(key_start, "a key that is new to the tuple", key)
+        if reader.needs_key_order and fields and key < next(reversed(fields)):
+            raise Malformed(key_start, "keys in the order of their bytes", key)
         fields[key] = read_value(reader, room - 1)
     keys = tuple(sorted(fields))
     kind = _allowed(start, tuple_type, keys, tuple(fields[key][1] for key in keys))
