@@ -259,18 +259,19 @@
 (define-public (revoke-approval (id uint))
   (let (
       (p (try! (get-open id)))
-      (approvals (- (get approvals p) u1))
       (lost (is-eq (get approvals p) (needed (get kind p))))
       (eta (if lost u0 (get eta p)))
     )
     (asserts! (map-delete votes {id: id, who: contract-caller}) ERR-NOT-FOUND)
     (and lost (release (get kind p) (get subject p) (get amount p)))
-    (map-set proposals id (merge p {approvals: approvals, eta: eta}))
-    (print {
-      sluice: u1, seq: (next-seq), ev: "treasury.revoked", id: id, actor: contract-caller,
-      token: current-contract, amount: u0, data: {approvals: approvals, eta: eta}
-    })
-    (ok approvals)
+    (let ((approvals (- (get approvals p) u1)))
+      (map-set proposals id (merge p {approvals: approvals, eta: eta}))
+      (print {
+        sluice: u1, seq: (next-seq), ev: "treasury.revoked", id: id, actor: contract-caller,
+        token: current-contract, amount: u0, data: {approvals: approvals, eta: eta}
+      })
+      (ok approvals)
+    )
   )
 )
 

@@ -13,6 +13,9 @@ const FIRST = ["sluice-traits", "sluice-stx", "stand-in", "sluice-tokens", "slui
 
 // Each target with the real contracts it needs; the rest of the suite is left out.
 export const TARGETS = {
+  "sluice-access": [],
+  "sluice-gateway": ["sluice-escrow", "sluice-oracle"],
+  "sluice-flow": [],
   "sluice-streams": [],
   "sluice-escrow": [],
   "sluice-market": ["sluice-streams"],
@@ -20,8 +23,9 @@ export const TARGETS = {
 };
 
 // Targets whose own functions only the drivers may call, so that every movement of money is seen and
-// no call is wasted on arguments that never fit: there they are made private.
-const DRIVEN = new Set(["sluice-treasury"]);
+// no call is wasted on arguments that never fit: there they are made private, but for the transfer of
+// positions, which a trait asks for.
+const DRIVEN = new Set(["sluice-access", "sluice-gateway", "sluice-flow", "sluice-treasury"]);
 
 // Few people meet often: with ten wallets most calls come from the wrong one.
 const PEOPLE = ["deployer", "wallet_1", "wallet_2"];
@@ -31,13 +35,13 @@ export function buildProject(target, { folder = join(HERE, ".build", target), pl
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(join(folder, "contracts"), { recursive: true });
   writeSettings(folder);
-  const names = [...FIRST, ...TARGETS[target], target];
+  const names = [...FIRST.filter((name) => name !== target), ...TARGETS[target], target];
   for (const name of names) {
     const double = join(HERE, "doubles", `${name}.clar`);
     const extra = join(HERE, "doubles", `${name}.extra.clar`);
-    const source = readFileSync(existsSync(double) ? double : join(SUITE, `${name}.clar`), "utf8");
+    const source = readFileSync(name !== target && existsSync(double) ? double : join(SUITE, `${name}.clar`), "utf8");
     const closed = DRIVEN.has(name) && name === target;
-    const opened = closed ? source.replaceAll("(define-public (", "(define-private (") : source;
+    const opened = closed ? source.replace(/\(define-public \((?!transfer )/g, "(define-private (") : source;
     const more = name !== target && existsSync(extra) ? readFileSync(extra, "utf8") : "";
     writeFileSync(join(folder, "contracts", `${name}.clar`), `${opened}${more}`);
   }
@@ -67,7 +71,7 @@ function writeSettings(folder) {
 // first belongs to an earlier epoch.
 function manifest(target, names) {
   const entry = (name) => {
-    const early = FIRST.includes(name);
+    const early = FIRST.includes(name) && name !== target;
     return [
       `[contracts.${name}]`,
       `path = "contracts/${name}.clar"`,

@@ -1,6 +1,22 @@
 // Faults put into the contracts on purpose, to prove that the fuzzer would find them.
 
 export const PLANTS = {
+  "sluice-access": [
+    { what: "anyone accepts the ownership", plant: ["(asserts! (is-eq contract-caller to) ERR-NOT-AUTHORIZED)", "true"] },
+    { what: "an operation runs early", plant: ["(asserts! (>= burn-block-height eta) ERR-TIME)", "true"] },
+    { what: "a pause follows a pause", plant: ["(>= burn-block-height (+ last-end COOL-DOWN))", "true"] },
+  ],
+  "sluice-gateway": [
+    { what: "a reference settles again", plant: ["      ERR-EXISTS\n    )\n    (settle merchant ref token amount false)", "      ERR-EXISTS\n    )\n    (map-delete by-ref {merchant: merchant, ref: ref})\n    (settle merchant ref token amount false)"] },
+    { what: "refunds are not counted", plant: ["(merge p {refunded: (+ (get refunded p) from-merchant)})", "p"] },
+    { what: "the fee has no cap", plant: ["(asserts! (<= bps FEE-CAP) ERR-FEE)", "true"] },
+  ],
+  "sluice-flow": [
+    { what: "a withdrawal leaves the debt", plant: ["(merge f {balance: balance, snap-debt: debt})", "(merge f {balance: balance})"] },
+    { what: "a new rate forgets the debt", plant: ["(map-set flows id (merge f {rate: rate}))", "(map-set flows id (merge f {rate: rate, snap-debt: u0}))"] },
+    { what: "money taken in is not owed", plant: ["(map-set liabilities asset (+ (get-liability asset) amount))", "true"] },
+    { what: "a cap forgets what is owed", type: "test", plant: ["(if (> cap snap-debt) (min-of grown cap) snap-debt)", "(min-of grown cap)"] },
+  ],
   "sluice-streams": [
     { what: "a withdrawal is not booked", plant: ["(map-set streams id (merge s {withdrawn: withdrawn}))", "true"] },
     { what: "money taken in is not owed", plant: ["(map-set liabilities asset (+ (get-liability asset) amount))", "true"] },

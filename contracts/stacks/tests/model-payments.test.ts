@@ -9,10 +9,11 @@
 import { Cl } from "@stacks/transactions";
 import { describe, expect, it } from "vitest";
 import {
-  alice, bob, burnHeight, call, carol, contract, dave, deployer, entry, holding, mallory, mineBurn, mineStacks, now,
+  alice, bob, burnHeight, call, carol, contract, dave, deployer, entry, feeManager, holding, mallory, mineBurn, mineStacks, now,
   type Outcome, read, seq,
 } from "./helpers/chain";
 import { ref } from "./helpers/clarity";
+import { Ledger } from "./helpers/ledger";
 import { Random } from "./helpers/random";
 import { KEY, offerMessage, payerCv, publicKey, sign } from "./helpers/sip018";
 import { HOSTILE, must, openSuite, SBTC, setHostileMode, STX, trait } from "./helpers/suite";
@@ -51,6 +52,7 @@ class Model {
   payments: Payment[] = [];
   usedRefs = new Set<string>();
   hostile = 0;
+  fee = FEE;
 
   merchants = [
     { owner: bob, payout: carol, hold: 0, splits: [[dave, 1000n], [mallory, 2500n]] as Part[] },
@@ -95,6 +97,7 @@ class Duel {
   random: Random;
   steps = 0;
   accepted = 0;
+  ledger = new Ledger([SBTC, STX, HOSTILE]);
 
   constructor(seed: number) {
     this.random = new Random(seed);
@@ -128,11 +131,12 @@ class Duel {
       expect([label, moves]).toEqual([label, parts.map(([to, amount]) => [asset(token), to, amount])]); // I12
     }
     commit();
+    this.ledger.apply(done, token !== HOSTILE || this.model.hostile === 0); // X: I1–I3, I12
   }
 
   counters = () => [seq("sluice-escrow"), seq("sluice-gateway")];
 
-  /** I1, I2: what the contract owes is what its open escrows hold, and it has at least that. */
+  /** I1–I3, I8, I37: what the contract owes is what its open escrows hold, and it has at least that. */
   solvent() {
     for (const token of [SBTC, STX, HOSTILE]) {
       const owed = this.model.owed(token);
@@ -143,7 +147,7 @@ class Duel {
     }
   }
 
-  /** The row on chain is the model's row. */
+  /** I4, I30: the row on chain is the model's row. */
   sameRow(n: number) {
     const e = this.model.escrows[n - 1];
     expect(entry("sluice-escrow", "escrows", Cl.uint(n))).toEqual({
@@ -163,11 +167,25 @@ class Duel {
     if (roll < 4) return setMode(model, random);
     if (roll < 10) return void mineBurn(random.between(1, 60));
     if (roll < 12) return void mineStacks(random.between(1, 500));
+    if (roll === 12 && random.chance(50)) return this.setFee();
     if (roll < 30) this.open();
     else if (roll < 42) this.pay();
     else if (roll < 50) this.refund();
     else if (model.escrows.length > 0) this.act();
     this.solvent();
+  }
+
+  /** I19: an announced fee comes into force when it is due, within the cap, and for later escrows. */
+  setFee() {
+    const bps = this.random.pick([0, 1, 250, 500, 501, 10_000]);
+    const op = read("sluice-escrow", "op-set-fee", [Cl.uint(bps)]) as string;
+    must(call("sluice-access", "schedule", [Cl.bufferFromHex(op)], deployer));
+    mineBurn(144);
+    const done = call("sluice-escrow", "set-fee", [Cl.uint(bps)], feeManager);
+    expect(done.result).toEqual(bps <= 500 ? { ok: true } : { err: 5009n });
+    if (bps <= 500) this.model.fee = BigInt(bps);
+    else must(call("sluice-access", "veto", [Cl.bufferFromHex(op)], deployer));
+    expect(read("sluice-escrow", "get-fee-bps")).toBe(this.model.fee);
   }
 
   open() {
@@ -194,7 +212,7 @@ class Duel {
     ], payer);
     this.judge("open", done, verdict, token, () => {
       model.escrows.push({
-        payer, payee, arbiter, token, amount, paid: 0n, returned: 0n, fee: FEE, state: FUNDED,
+        payer, payee, arbiter, token, amount, paid: 0n, returned: 0n, fee: model.fee, state: FUNDED,
         deliverBy: height + deliverIn, review, releaseAt: 0, window, arbUntil: 0, defaultBps,
         proposal: null, source: null,
       });
@@ -238,7 +256,7 @@ class Duel {
     this.judge(`pay ${m.hold ? "hold" : "push"}`, done, verdict, token, () => {
       model.payments.push({ merchant: n, payer, token, amount, fee, refunded: 0n, escrow });
       expect(done.value).toBe(BigInt(model.payments.length));
-      if (signed) model.usedRefs.add(`${n} ${label}`);
+      if (signed) model.usedRefs.add(`${n} ${label}`); // I21
       if (escrow !== null) {
         const height = burnHeight();
         model.escrows.push({
@@ -408,6 +426,7 @@ describe("gateway and escrow against their model", () => {
     for (let i = 0; i < 700; i++) duel.step();
     expect(duel.accepted).toBeGreaterThan(150);
     expect(duel.model.escrows.length).toBeGreaterThan(40);
+    duel.ledger.audit(); // X: I1–I3
     duel.finish();
   });
 });

@@ -13,8 +13,9 @@ import {
 } from "../vectors/vesting";
 import {
   alice, bob, burnHeight, call, carol, contract, dave, deployer, entry, guardian, holding, mallory, mineBurn, mineStacks, now,
-  type Outcome, seq,
+  type Outcome, read, seq,
 } from "./helpers/chain";
+import { Ledger } from "./helpers/ledger";
 import { Random } from "./helpers/random";
 import { HOSTILE, must, openSuite, SBTC, setHostileMode, STX, trait } from "./helpers/suite";
 import { ALL, flagTuple } from "./helpers/streams";
@@ -34,15 +35,20 @@ const bps = (amount: bigint, share: bigint) => (amount * share) / 10_000n;
 interface Position { owner: string; nonce: bigint; operator: string | null }
 interface Stream extends Position {
   payer: string; token: string; deposit: bigint; withdrawn: bigint; refunded: bigint; line: Line; steps: Tranche[] | null;
-  pausedAt: bigint | null; pausedTotal: bigint; canceled: boolean; cancelable: boolean;
+  pausedAt: bigint | null; pausedTotal: bigint; canceled: boolean; cancelable: boolean; status: bigint;
 }
 interface Flow extends Position {
   payer: string; token: string; balance: bigint; rate: bigint; debt: bigint; time: bigint; voided: boolean; stop: boolean;
 }
-interface Sub { payer: string; token: string; next: bigint; balance: bigint; state: "active" | "due" | "halted" | "over"; haltedAt: bigint }
+interface Sub {
+  payer: string; token: string; since: bigint; next: bigint; balance: bigint; funded: bigint; charged: bigint; state: "active" | "due" | "halted" | "over"; haltedAt: bigint;
+}
 interface Listing { seller: string; price: bigint; token: string; nonce: bigint }
 interface Offer { buyer: string; position: number; nonce: bigint; token: string; amount: bigint; open: boolean }
-interface Proposal { token: string; to: string; amount: bigint; voters: Set<string>; eta: number; expires: number; open: boolean }
+interface Proposal {
+  kind: "transfer" | "add" | "remove" | "threshold"; token: string; to: string; amount: bigint;
+  voters: Set<string>; epoch: number; eta: number; expires: number; open: boolean;
+}
 
 /** What a call must do: fail, or pass and move these amounts (to whom, how much). */
 type Part = [to: string, amount: bigint];
@@ -51,7 +57,8 @@ type Verdict = Part[] | false;
 const PRICE = 1_000n;
 const PERIOD = 600n;
 const ARREARS = 1_800n;
-const SIGNERS = [deployer, alice, bob];
+/** Where a stream may go from each status: PENDING, STREAMING, SETTLED, CANCELED, DEPLETED, PAUSED. */
+const AFTER = [[0, 1, 2, 3, 4, 5], [1, 2, 3, 4, 5], [2, 4], [3, 4], [4], [1, 2, 3, 4, 5]];
 
 class World {
   random: Random;
@@ -61,7 +68,12 @@ class World {
   listings = new Map<number, Listing>();
   offers: Offer[] = [];
   proposals: Proposal[] = [];
+  signers = new Set([deployer, alice, bob]);
+  threshold = 2;
+  epoch = 3;
   gifts = new Map<string, bigint>();
+  pausedUntil = new Map<string, number>();
+  ledger = new Ledger([SBTC, STX, HOSTILE]);
   mode = 0;
   passed = new Map<string, number>();
   refused = 0;
@@ -72,11 +84,13 @@ class World {
     must(call("sluice-gateway", "register-merchant", [p(carol), Cl.bufferFromHex("02".padEnd(66, "1")), u(0), u(0)], bob));
     for (const token of [SBTC, STX, HOSTILE])
       must(call("sluice-subs", "create-plan", [u(1), p(token), u(PRICE), u(PERIOD), u(0), u(ARREARS)], bob));
+    for (const token of [SBTC, STX])
+      must(call(token, "transfer", [u(3_000_000), p(alice), p(TREASURY), Cl.none()], alice));
     for (const change of [["propose-add", [p(alice)]], ["propose-add", [p(bob)]], ["propose-threshold", [u(2)]]] as const) {
       const id = must(call("sluice-treasury", change[0], [...change[1]], deployer)).value as bigint;
       mineBurn(144);
       must(call("sluice-treasury", "execute-admin", [u(id)], deployer));
-      this.proposals.push({ token: "", to: "", amount: 0n, voters: new Set(), eta: 0, expires: 0, open: false });
+      this.proposals.push({ kind: "add", token: "", to: "", amount: 0n, voters: new Set(), epoch: 0, eta: 0, expires: 0, open: false });
     }
   }
 
@@ -101,10 +115,14 @@ class World {
     if (token !== HOSTILE || this.mode === 0)
       expect([label, done.moves.map((m) => [m.to, m.amount])]).toEqual([label, must.filter(([, n]) => n > 0n)]); // I12
     commit(t, done);
+    this.ledger.apply(done, token !== HOSTILE || this.mode === 0); // X: I1–I3, I12
   }
 
   /** Can this token bring money in now? (Everybody has sBTC to lose.) */
   inflow = (token: string) => token !== HOSTILE || this.mode === 0 || this.mode === 4;
+
+  /** Does this module take new business? Exits never ask. */
+  takes = (module: string) => burnHeight() >= (this.pausedUntil.get(module) ?? 0);
 
   /** Can these amounts leave a module in this token now? */
   outflow(token: string, module: string, parts: Part[]): boolean {
@@ -141,7 +159,7 @@ class World {
     }
   }
 
-  /** I1, I2, I13: each module owes what its entities hold, and has that and the gifts. */
+  /** I1–I3, I8, I13: each module owes what its entities hold, and has that and the gifts. */
   solvent() {
     for (const module of MODULES)
       for (const token of [SBTC, STX, HOSTILE]) {
@@ -166,8 +184,9 @@ class World {
     else if (roll < 63) this.actOnFlow();
     else if (roll < 67) this.subscribe();
     else if (roll < 77) this.actOnSub();
-    else if (roll < 90) this.trade();
-    else if (roll < 93) this.giveAndSkim();
+    else if (roll < 87) this.trade();
+    else if (roll < 89) this.giveAndSkim();
+    else if (roll < 90) this.pauseModule();
     else this.govern();
     this.solvent();
   }
@@ -190,7 +209,7 @@ class World {
       this.play("create-tranched", () => call("sluice-streams", "create-tranched", [
         trait(token), p(owner), u(base), Cl.list(steps.map((s) => Cl.tuple({ at: u(s.at), amount: u(s.amount) }))),
         flagTuple({ ...ALL, royalty: Number(ROYALTY) }),
-      ], payer), () => (this.inflow(token) ? [[contract("sluice-streams"), total]] : false), token, (_, out) =>
+      ], payer), () => (this.takes("sluice-streams") && this.inflow(token) ? [[contract("sluice-streams"), total]] : false), token, (_, out) =>
         this.addStream(out, { payer, owner, token, deposit: total, steps, line: { deposit: total, start: base, cliff: base, end: steps.at(-1)!.at, unlockStart: 0n, unlockCliff: 0n, step: 1n } }));
       return;
     }
@@ -204,13 +223,13 @@ class World {
     this.play("create-linear", () => call("sluice-streams", "create-linear", [
       trait(token), p(owner), ...[deposit, start, cliff, end, unlockStart, unlockCliff, step].map(u),
       flagTuple({ ...ALL, royalty: Number(ROYALTY) }),
-    ], payer), (t) => (cliff < end && t < end && this.inflow(token) ? [[contract("sluice-streams"), deposit]] : false), token, (_, out) =>
+    ], payer), (t) => (this.takes("sluice-streams") && cliff < end && t < end && this.inflow(token) ? [[contract("sluice-streams"), deposit]] : false), token, (_, out) =>
       this.addStream(out, { payer, owner, token, deposit, line, steps: null }));
   }
 
   addStream(out: Outcome, s: Pick<Stream, "payer" | "owner" | "token" | "deposit" | "line" | "steps">) {
     this.streams.push({
-      ...s, withdrawn: 0n, refunded: 0n, pausedAt: null, pausedTotal: 0n, canceled: false, cancelable: true, nonce: 0n, operator: null,
+      ...s, withdrawn: 0n, refunded: 0n, pausedAt: null, pausedTotal: 0n, canceled: false, cancelable: true, status: 0n, nonce: 0n, operator: null,
     });
     expect(out.value).toBe(BigInt(this.streams.length)); // I53
   }
@@ -244,7 +263,7 @@ class World {
         return this.play(fn, on(fn, [trait(token)]), (t) =>
           (who === s.payer && token === s.token && s.cancelable && unused(t)
             ? this.pays(token, "sluice-streams", [[s.payer, s.deposit - this.vested(s, t)]]) : false), s.token,
-        (t) => { s.refunded = s.deposit - this.vested(s, t); s.canceled = true; s.cancelable = false; s.pausedAt = null; });
+        (t) => { s.refunded = s.deposit - this.vested(s, t); s.canceled = true; s.cancelable = false; s.pausedAt = null; }); // I46
       case "top-up": {
         const n = this.amount();
         const clock = (t: bigint) => ownTime(null, s.pausedTotal, t);
@@ -254,7 +273,7 @@ class World {
         };
         return this.play(fn, on(fn, [trait(token), u(n)]), (t) =>
           (!s.steps && s.line.step === 1n && s.pausedAt === null && token === s.token && clock(t) >= s.line.cliff && unused(t) && fits(t)
-            && this.inflow(token) ? [[contract("sluice-streams"), n]] : false), s.token,
+            && this.takes("sluice-streams") && this.inflow(token) ? [[contract("sluice-streams"), n]] : false), s.token,
         (t) => {
           const vested = this.vested(s, t);
           const end = extendedEnd(s.deposit - vested, n, clock(t), s.line.end);
@@ -286,7 +305,17 @@ class World {
     }
   }
 
-  /** I40, I41, I55: what is on chain is what the model says, for one stream. */
+  /** What the rules call a stream at second t. */
+  statusOf(s: Stream, t: bigint): bigint {
+    const [pending, streaming, settled, canceled, depleted, paused] = [0n, 1n, 2n, 3n, 4n, 5n];
+    if (this.left(s) === 0n) return depleted;
+    if (s.canceled) return canceled;
+    if (this.vested(s, t) === s.deposit) return settled;
+    if (s.pausedAt !== null && s.pausedTotal + t - s.pausedAt < MAX_PAUSE) return paused;
+    return ownTime(s.pausedAt, s.pausedTotal, t) < s.line.start ? pending : streaming;
+  }
+
+  /** I4, I40, I41, I55: what is on chain is what the model says, for one stream. */
   check() {
     this.streams.forEach((s, i) => {
       expect(entry("sluice-streams", "streams", u(i + 1))).toMatchObject({
@@ -296,11 +325,24 @@ class World {
       expect(s.withdrawn + s.refunded).toBeLessThanOrEqual(s.deposit);
       expect(s.withdrawn).toBeLessThanOrEqual(this.vested(s, BigInt(now())));
       expect(entry("sluice-streams", "nonces", u(i + 1)) ?? 0n).toBe(s.nonce);
+      const status = this.statusOf(s, BigInt(now()));
+      expect([i, read("sluice-streams", "status", [u(i + 1)])]).toEqual([i, status]);
+      expect(AFTER[Number(s.status)]).toContain(Number(status)); // I54
+      s.status = status;
     });
     this.flows.forEach((f, i) => expect(entry("sluice-flow", "flows", u(i + 1))).toMatchObject({
       payer: f.payer, balance: f.balance, rate: f.rate, "snap-debt": f.debt, "snap-time": f.time, voided: f.voided,
     }));
-    this.subs.forEach((s, i) => expect(entry("sluice-subs", "subs", u(i + 1))).toMatchObject({ payer: s.payer, balance: s.balance, "next-at": s.next }));
+    this.subs.forEach((s, i) => {
+      expect(entry("sluice-subs", "subs", u(i + 1))).toMatchObject({ payer: s.payer, balance: s.balance, "next-at": s.next, charged: s.charged });
+      const periods = 1n + (BigInt(now()) - s.since) / PERIOD;
+      expect(s.charged / PRICE).toBeLessThanOrEqual(periods); // I67
+      expect(s.charged + s.balance).toBeLessThanOrEqual(s.funded); // I67
+    });
+    const rules = read("sluice-treasury", "get-rules") as { [key: string]: bigint };
+    expect([rules.threshold, rules.signers, rules.epoch]).toEqual([BigInt(this.threshold), BigInt(this.signers.size), BigInt(this.epoch)]);
+    expect(rules.threshold >= 1n && rules.threshold <= rules.signers).toBe(true); // I69
+    for (const who of [...PEOPLE, deployer]) expect(entry("sluice-treasury", "signers", p(who)) === true).toBe(this.signers.has(who)); // I69
   }
 
   openFlow() {
@@ -310,7 +352,7 @@ class World {
     const stop = this.random.chance(30);
     this.play("open", () => call("sluice-flow", "open", [
       trait(token), p(owner), u(rate), u(deposit), Cl.tuple({ transferable: Cl.bool(true), "stop-on-empty": Cl.bool(stop) }),
-    ], payer), () => (deposit === 0n || this.inflow(token) ? [[contract("sluice-flow"), deposit]] : false), token, (t) =>
+    ], payer), () => (this.takes("sluice-flow") && (deposit === 0n || this.inflow(token)) ? [[contract("sluice-flow"), deposit]] : false), token, (t) =>
       void this.flows.push({ payer, owner, token, balance: deposit, rate, debt: 0n, time: t, voided: false, stop, nonce: 0n, operator: null }));
   }
 
@@ -325,7 +367,7 @@ class World {
     const fn = this.random.pick(["fund", "withdraw", "withdraw", "refund", "adjust", "void"]);
     switch (fn) {
       case "fund":
-        return this.play(fn, on(fn, [trait(f.token), u(n)]), () => (!f.voided && this.inflow(f.token) ? [[contract("sluice-flow"), n]] : false),
+        return this.play(fn, on(fn, [trait(f.token), u(n)]), () => (!f.voided && this.takes("sluice-flow") && this.inflow(f.token) ? [[contract("sluice-flow"), n]] : false),
           f.token, (t) => { snap(t); f.balance += n; });
       case "withdraw":
         return this.play(fn, on(fn, [trait(f.token), u(n)]), (t) =>
@@ -355,8 +397,8 @@ class World {
     const payer = this.person();
     const periods = BigInt(this.random.between(1, 4));
     this.play("subscribe", () => call("sluice-subs", "subscribe", [u(plan + 1), trait(token), u(periods), u(PRICE)], payer),
-      () => (this.inflow(token) ? [[contract("sluice-subs"), periods * PRICE]] : false), token, (t) =>
-        void this.subs.push({ payer, token, next: t, balance: periods * PRICE, state: "active", haltedAt: 0n }));
+      () => (this.takes("sluice-subs") && this.inflow(token) ? [[contract("sluice-subs"), periods * PRICE]] : false), token, (t) =>
+        void this.subs.push({ payer, token, since: t, next: t, balance: periods * PRICE, funded: periods * PRICE, charged: 0n, state: "active", haltedAt: 0n }));
   }
 
   actOnSub() {
@@ -375,13 +417,14 @@ class World {
           if (!rich) { s.state = "due"; return; }
           const late = t - s.next - ARREARS;
           s.next += (late > 0n ? ((late + PERIOD - 1n) / PERIOD) * PERIOD : 0n) + PERIOD;
-          s.balance -= PRICE; s.state = "active";
+          s.balance -= PRICE; s.charged += PRICE; s.state = "active";
         });
       }
       case "top-up": {
         const n = this.amount();
         return this.play("top-up-sub", on("top-up-sub", [trait(s.token), u(n)]), () =>
-          (s.state !== "over" && this.inflow(s.token) ? [[contract("sluice-subs"), n]] : false), s.token, () => { s.balance += n; });
+          (s.state !== "over" && this.takes("sluice-subs") && this.inflow(s.token) ? [[contract("sluice-subs"), n]] : false), s.token,
+        () => { s.balance += n; s.funded += n; });
       }
       case "cancel":
         if (this.random.chance(60)) return;
@@ -421,7 +464,7 @@ class World {
       case "list": {
         const who = this.random.chance(85) ? s.owner : this.person();
         return this.play(fn, () => call("sluice-market", "list-position", [u(id), u(n), p(token), far, Cl.none()], who),
-          () => (who === s.owner && s.operator === MARKET && this.left(s) > 0n ? [] : false), null,
+          () => (this.takes("sluice-market") && who === s.owner && s.operator === MARKET && this.left(s) > 0n ? [] : false), null,
           () => void this.listings.set(id, { seller: who, price: n, token, nonce: s.nonce }));
       }
       case "buy": {
@@ -431,6 +474,7 @@ class World {
         const buyer = this.person();
         const limit = l ? l.price - (this.random.chance(10) ? 1n : 0n) : n;
         return this.play(fn, () => call("sluice-market", "buy", [u(at), trait(l?.token ?? token), u(limit), u(0)], buyer), () => {
+          if (!this.takes("sluice-market")) return false; // I10
           if (!l || l.nonce !== position.nonce || l.seller !== position.owner || position.operator !== MARKET) return false; // I61
           if (limit < l.price || buyer === l.seller || (l.token === HOSTILE && this.mode !== 0)) return false; // I60
           const { fee, royalty, rest } = parts(l.price);
@@ -448,7 +492,7 @@ class World {
       case "offer": {
         const buyer = this.person();
         return this.play(fn, () => call("sluice-market", "make-offer", [u(id), trait(token), u(n), u(0), far], buyer),
-          () => (this.left(s) > 0n && this.inflow(token) ? [[MARKET, n]] : false), token,
+          () => (this.takes("sluice-market") && this.left(s) > 0n && this.inflow(token) ? [[MARKET, n]] : false), token,
           () => void this.offers.push({ buyer, position: id, nonce: s.nonce, token, amount: n, open: true }));
       }
       case "accept": {
@@ -494,24 +538,57 @@ class World {
       () => void this.gifts.set(key, 0n));
   }
 
-  govern() {
-    const who = this.random.chance(80) ? this.random.pick(SIGNERS) : this.person();
-    const id = this.random.chance(30) ? 0 : this.anyId(this.proposals);
-    const height = () => burnHeight();
-    if (id < 4) {
-      const [token, to, n] = [this.random.pick([SBTC, STX]), this.person(), this.amount()];
-      return this.play("propose", () => call("sluice-treasury", "propose-transfer", [p(token), p(to), u(n)], who),
-        () => (SIGNERS.includes(who) ? [] : false), null,
-        () => void this.proposals.push({ token, to, amount: n, voters: new Set([who]), eta: 0, expires: height() + 2016, open: true }));
+  /** A guardian closes a module for new business; every exit in the sequence goes on. */
+  pauseModule() {
+    const module = this.random.pick(MODULES);
+    const blocks = this.random.between(1, 12);
+    const last = this.pausedUntil.get(module);
+    this.play("pause-module", () => call("sluice-access", "pause", [p(contract(module)), u(blocks)], guardian),
+      () => (last === undefined || burnHeight() >= last + 144 ? [] : false), null,
+      () => void this.pausedUntil.set(module, burnHeight() + blocks)); // I10
+  }
+
+  propose(who: string): void {
+    const [token, to, n] = [this.random.pick([SBTC, STX]), this.person(), this.amount()];
+    const others = { open: true, token, to, amount: n, voters: new Set([who]), epoch: this.epoch, eta: 0, expires: burnHeight() + 2016 };
+    const file = (kind: Proposal["kind"], fn: string, args: Parameters<typeof call>[2], sense: boolean, change: Partial<Proposal> = {}) =>
+      this.play(`propose-${kind}`, () => call("sluice-treasury", fn, args, who), () => (sense && this.signers.has(who) ? [] : false), null,
+        () => {
+          this.proposals.push({ ...others, kind, ...change });
+          if (this.threshold === 1) this.proposals.at(-1)!.eta = burnHeight() + 144;
+        });
+    switch (this.random.below(8)) {
+      case 0: return file("add", "propose-add", [p(to)], !this.signers.has(to));
+      case 1: return file("remove", "propose-remove", [p(to)], this.signers.has(to));
+      case 2: {
+        const k = this.random.between(0, 3);
+        return file("threshold", "propose-threshold", [u(k)], k > 0 && k <= this.signers.size, { amount: BigInt(k) });
+      }
+      default: return file("transfer", "propose-transfer", [p(token), p(to), u(n)], true);
     }
+  }
+
+  /** What an approved change of signers or rules must do; false when it is impossible. */
+  change(x: Proposal): (() => void) | false {
+    if (x.kind === "add") return !this.signers.has(x.to) && (() => void this.signers.add(x.to));
+    if (x.kind === "threshold") return () => { this.threshold = Number(x.amount); };
+    return this.signers.has(x.to) && this.signers.size > this.threshold && (() => void this.signers.delete(x.to));
+  }
+
+  govern() {
+    const who = this.random.chance(80) ? this.random.pick([...this.signers]) : this.person();
+    const height = () => burnHeight();
+    const open = this.proposals.flatMap((x, i) => (x.open && x.epoch === this.epoch && height() < x.expires ? [i + 1] : []));
+    const id = open.length === 0 || this.random.chance(25) ? 0 : this.random.chance(85) ? this.random.pick(open) : this.anyId(this.proposals);
+    if (id < 4) return this.propose(who);
     const x = this.proposals[id - 1];
-    const alive = () => x.open && height() < x.expires;
+    const alive = () => x.open && x.epoch === this.epoch && height() < x.expires;
     switch (this.random.pick(["approve", "approve", "execute", "execute", "revoke", "veto"])) {
       case "approve":
         return this.play("approve", () => call("sluice-treasury", "approve", [u(id)], who),
-          () => (alive() && SIGNERS.includes(who) && !x.voters.has(who) ? [] : false), null, () => {
+          () => (alive() && this.signers.has(who) && !x.voters.has(who) ? [] : false), null, () => {
             x.voters.add(who);
-            if (x.voters.size === 2) x.eta = height() + 144;
+            if (x.voters.size === this.threshold) x.eta = height() + 144;
           });
       case "revoke":
         return this.play("revoke-approval", () => call("sluice-treasury", "revoke-approval", [u(id)], who),
@@ -522,11 +599,16 @@ class World {
         return this.play("veto", () => call("sluice-treasury", "veto", [u(id)], by), () => (alive() && by === guardian ? [] : false), null,
           () => { x.open = false; });
       }
-      default:
-        if (x.eta > height() && this.random.chance(30)) mineBurn(150);
-        return this.play("execute-transfer", () => call("sluice-treasury", "execute-transfer", [u(id), trait(x.token)], mallory), () =>
-          (alive() && x.voters.size >= 2 && height() >= x.eta && holding(x.token, TREASURY) >= x.amount ? [[x.to, x.amount]] : false), x.token,
-        () => { x.open = false; }); // I68
+      default: {
+        if (x.eta > height() && this.random.chance(70)) mineBurn(150);
+        const due = () => alive() && x.voters.size >= this.threshold && height() >= x.eta;
+        if (x.kind === "transfer")
+          return this.play("execute-transfer", () => call("sluice-treasury", "execute-transfer", [u(id), trait(x.token)], mallory), () =>
+            (due() && holding(x.token, TREASURY) >= x.amount ? [[x.to, x.amount]] : false), x.token, () => { x.open = false; }); // I68
+        const change = this.change(x);
+        return this.play("execute-admin", () => call("sluice-treasury", "execute-admin", [u(id)], mallory), () => (due() && change ? [] : false), null,
+          () => { if (change) change(); this.epoch++; x.open = false; }); // I68, I69
+      }
     }
   }
 
@@ -565,7 +647,8 @@ class World {
 
 const CALLS = [
   "accept", "adjust", "approve", "buy", "cancel", "cancel-offer", "cancel-sub", "charge", "create-linear", "create-tranched",
-  "execute-transfer", "fund", "list", "offer", "open", "pause", "pause-sub", "propose", "refund", "renounce", "resume", "resume-sub",
+  "execute-admin", "execute-transfer", "fund", "list", "offer", "open", "pause", "pause-module", "pause-sub", "propose-add",
+  "propose-remove", "propose-threshold", "propose-transfer", "refund", "renounce", "resume", "resume-sub",
   "revoke-approval", "skim", "subscribe", "top-up", "top-up-sub", "transfer", "unlist", "veto", "void", "withdraw", "withdraw-max",
   "withdraw-to",
 ];
@@ -580,6 +663,7 @@ describe("streams, flow, subs, market and treasury against their model", () => {
       if (i % 100 === 0) world.check();
     }
     expect(world.refused).toBeGreaterThan(100);
+    world.ledger.audit(); // X: I1–I3
     world.finish();
     for (const name of world.passed.keys()) passed.add(name);
   });

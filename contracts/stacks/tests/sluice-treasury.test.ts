@@ -224,6 +224,9 @@ describe("revoke-approval", () => {
     const id = must(propose(proposals.transfer())).value as bigint;
     expect(revokeApproval(id, alice).result).toEqual({ err: 9001n });
     expect(revokeApproval(99n, alice).result).toEqual({ err: 9001n });
+    const empty = must(propose(proposals.transfer())).value as bigint;
+    must(revokeApproval(empty, deployer));
+    expect(revokeApproval(empty, deployer).result).toEqual({ err: 9001n }); // no approval is left to take back
     expect(phish(`(contract-call? '${TREASURY} revoke-approval u${id})`, deployer).result).toEqual({ err: 9001n });
     must(veto(id, guardian));
     expect(revokeApproval(id, deployer).result).toEqual({ err: 9005n });

@@ -167,7 +167,7 @@
   (if alt (skim .stand-in) (skim .sluice-stx))
 )
 
-;; Looks at every escrow: states only move along the graph, money only outwards.
+;; I30: states only move along the graph, money only outwards.
 (define-public (drive-look)
   (begin
     (map look IDS)
@@ -181,6 +181,7 @@
   (is-eq (var-get broken) "")
 )
 
+;; I1, I11, I13: also after gifts and skims.
 (define-read-only (invariant-solvent)
   (and
     (>= (held-by current-contract .sluice-stx) (get-liability .sluice-stx))
@@ -188,6 +189,7 @@
   )
 )
 
+;; I2, I13.
 (define-read-only (invariant-liability-is-what-is-left)
   (let ((owed (fold add-owed IDS {stx: u0, alt: u0})))
     (and
@@ -201,6 +203,7 @@
   (fold row-is-sound IDS true)
 )
 
+;; I19.
 (define-read-only (invariant-fee-below-cap)
   (<= (var-get fee-bps) FEE-CAP)
 )

@@ -163,7 +163,7 @@
   (if alt (skim .stand-in) (skim .sluice-stx))
 )
 
-;; Looks at every offer: once ended, it stays as it ended.
+;; I62: an offer that has ended stays as it ended.
 (define-public (drive-look)
   (begin
     (map look IDS)
@@ -177,6 +177,7 @@
   (is-eq (var-get broken) "")
 )
 
+;; I1, I11, I13: also after gifts and skims.
 (define-read-only (invariant-solvent)
   (and
     (>= (held-by current-contract .sluice-stx) (get-liability .sluice-stx))
@@ -184,6 +185,7 @@
   )
 )
 
+;; I2, I13, I62.
 (define-read-only (invariant-liability-is-the-open-offers)
   (let ((owed (fold add-owed IDS {stx: u0, alt: u0})))
     (and
@@ -193,10 +195,12 @@
   )
 )
 
+;; I56.
 (define-read-only (invariant-live-listings-are-the-owners)
   (fold listing-is-sound IDS true)
 )
 
+;; I19.
 (define-read-only (invariant-fee-below-cap)
   (<= (var-get fee-bps) FEE-CAP)
 )

@@ -76,6 +76,7 @@
   )
 )
 
+;; I55: the owner of that moment is paid.
 (define-public (drive-withdraw (id uint))
   (let (
       (one (fold-id id))
@@ -162,6 +163,7 @@
   (approve (fold-id id) operator)
 )
 
+;; I56.
 (define-public (drive-transfer (id uint) (to principal))
   (let (
       (one (fold-id id))
@@ -197,7 +199,7 @@
   (if alt (skim .stand-in) (skim .sluice-stx))
 )
 
-;; Looks at every stream: what is vested may only have grown since the last look.
+;; I39: what is vested may only have grown since the last look.
 (define-public (drive-look)
   (begin
     (map look IDS)
@@ -211,6 +213,7 @@
   (is-eq (var-get broken) "")
 )
 
+;; I1, I11, I13: also after gifts and skims.
 (define-read-only (invariant-solvent)
   (and
     (>= (held-by current-contract .sluice-stx) (get-liability .sluice-stx))
@@ -218,6 +221,7 @@
   )
 )
 
+;; I2, I13.
 (define-read-only (invariant-liability-is-what-is-owed)
   (let ((owed (fold add-owed IDS {stx: u0, alt: u0})))
     (and
@@ -227,24 +231,29 @@
   )
 )
 
+;; I38, I40, I41, I45.
 (define-read-only (invariant-rows-are-sound)
   (fold row-is-sound IDS true)
 )
 
+;; I53.
 (define-read-only (invariant-ids-follow-each-other)
   (fold id-follows IDS true)
 )
 
+;; I57.
 (define-read-only (invariant-soulbound-stays)
   (fold soulbound-stays IDS true)
 )
 
+;; I45.
 (define-read-only (invariant-renounced-stays)
   (fold renounced-stays IDS true)
 )
 
 ;; --- properties of the arithmetic ---
 
+;; I38, I39.
 (define-public (test-vesting-is-monotone
     (deposit uint)
     (cliff-in uint)
@@ -279,6 +288,7 @@
   )
 )
 
+;; I52.
 (define-public (test-views-never-fail (id uint) (t uint) (far bool))
   (let ((at (if far (* t u79228162514264337593543950336) t)))
     (asserts! (<= (withdrawable-at id at) (vested-at id at)) (err u911))

@@ -212,10 +212,12 @@
   (is-eq (var-get broken) "")
 )
 
+;; I68.
 (define-read-only (invariant-every-unit-is-accounted-for)
   (is-eq (+ (stx-get-balance current-contract) (var-get paid)) (var-get funded))
 )
 
+;; I69.
 (define-read-only (invariant-signers-can-always-act)
   (and
     (>= (var-get threshold) u1)
@@ -224,6 +226,7 @@
   )
 )
 
+;; I68.
 (define-read-only (invariant-approvals-are-votes)
   (fold votes-match IDS true)
 )

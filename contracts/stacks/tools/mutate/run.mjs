@@ -8,6 +8,10 @@
 //   node tools/mutate/run.mjs --report        docs/mutation.md again, from the results of the last full runs
 //
 // A mutant counts when it compiles. It is killed when any test fails that runs its lines.
+//
+// The sample asks first the test that killed the mutant in the last full run (killers.json); only when
+// it does not any more, every test that runs the lines is asked. Survivors with a reason stay survivors
+// there; full runs judge them again.
 
 import { fork } from "node:child_process";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -70,6 +74,37 @@ function testsFor(mutant, tests, kills) {
   return tests.filter(touches).sort((a, b) => worth(b) - worth(a));
 }
 
+const KILLERS = new URL("killers.json", import.meta.url);
+
+/** Mutant → the test that killed it in the last full run. */
+const killers = () =>
+  new Map(Object.entries(JSON.parse(readFileSync(KILLERS, "utf8"))).flatMap(([test, ids]) => ids.map((id) => [id, test])));
+
+/** The results of a sample: by the test remembered for each mutant, and by all tests where there is none. */
+async function judgeSample(name, mutants, jobs) {
+  const started = performance.now();
+  const known = killers();
+  const explained = reasons();
+  const worker = new Worker({ contract: name, folder: `${name}-${process.pid}-sample`, files: JUDGED[name] });
+  const { tests } = await worker.start();
+  const results = [];
+  for (const mutant of mutants) {
+    const lives = explained[mutant.id] !== undefined;
+    const answer = lives ? { verdict: "survived" } : await worker.ask("replay", { mutant, by: known.get(mutant.id) });
+    if (answer.verdict === "unsure") continue;
+    results.push({ ...mutant, source: undefined, ...answer });
+    if (answer.broken) {
+      worker.stop();
+      await worker.start();
+    }
+  }
+  worker.stop();
+  const unsure = mutants.filter(({ id }) => !results.some((result) => result.id === id));
+  if (unsure.length) console.log(`  ${name}: ${unsure.length} of ${mutants.length} have no test that is known to kill them`);
+  const rest = unsure.length ? await judgeContract(name, unsure, jobs) : { results: [] };
+  return { name, results: [...results, ...rest.results], tests, slow: 0, seconds: Math.round((performance.now() - started) / 1000) };
+}
+
 async function judgeContract(name, mutants, jobs) {
   const workers = Array.from({ length: jobs }, (_, n) => new Worker({ contract: name, folder: `${name}-${process.pid}-${n}`, files: JUDGED[name] }));
   const started = performance.now();
@@ -107,7 +142,7 @@ async function main() {
       record: { type: "boolean", default: false },
       report: { type: "boolean", default: false },
       only: { type: "string" },
-      sample: { type: "string", default: "20" },
+      sample: { type: "string", default: "40" },
       jobs: { type: "string", default: "2" },
     },
   });
@@ -123,7 +158,8 @@ async function main() {
       for (const { id, line, from, to } of mutants) console.log(`${id} (line ${line}): ${flat(from)} → ${flat(to)}`);
       continue;
     }
-    const judged = await judgeContract(name, mutants, Number(options.jobs));
+    const judge = options.full || options.again || options.record ? judgeContract : judgeSample;
+    const judged = await judge(name, mutants, Number(options.jobs));
     const summary = { ...(known ? merge(known, judged, all) : judged), of: all.length, whole: options.full || Boolean(known?.whole) };
     if (options.full || options.again || options.record) writeFileSync(resultsOf(name), JSON.stringify(summary, null, 1));
     summaries.push(summary);
@@ -156,7 +192,14 @@ const resultsOf = (name) => join(ROOT, `.build/mutate/${name}.json`);
 
 function writeReport() {
   const summaries = Object.keys(JUDGED).map((name) => JSON.parse(readFileSync(resultsOf(name), "utf8")));
+  writeFileSync(KILLERS, `${JSON.stringify(killersOf(summaries), null, 1)}\n`);
   writeFileSync(join(ROOT, "docs/mutation.md"), report(summaries, reasons()));
+}
+
+/** Each test with the mutants it was the first to kill. */
+function killersOf(summaries) {
+  const killed = summaries.flatMap(({ results }) => results.filter(({ verdict }) => verdict === "killed"));
+  return Object.fromEntries([...new Set(killed.map(({ by }) => by))].sort().map((test) => [test, killed.filter(({ by }) => by === test).map(({ id }) => id)]));
 }
 
 const flat = (text) => text.replace(/\s+/g, " ");

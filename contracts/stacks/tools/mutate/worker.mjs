@@ -132,6 +132,24 @@ class Judge {
     return [...needed];
   }
 
+  /** `killed` when the named test still sees the mutant, else `unsure`; `invalid` when it does not compile. */
+  async replay(mutant, by) {
+    const everything = new Set(this.onTop.map(({ name }) => name));
+    try {
+      await this.freshChain(mutant.source, everything);
+    } catch (error) {
+      return { verdict: "invalid", by: String(error).slice(0, 200) };
+    }
+    const test = this.shim.collected.find(({ name }) => name === by);
+    if (!test) return { verdict: "unsure" };
+    try {
+      await this.shim.runTest(test);
+      return { verdict: "unsure" };
+    } catch (error) {
+      return { verdict: "killed", by, broken: isBroken(error) };
+    }
+  }
+
   /** `killed` with the test that saw it, `survived`, or `invalid` when it does not compile. */
   async judge(mutant, tests) {
     try {
@@ -145,12 +163,15 @@ class Judge {
         await this.freshChain(mutant.source, new Set(needs));
         await this.shim.runTest(test);
       } catch (error) {
-        return { verdict: "killed", by: test.name, broken: /unreachable|recursive use/.test(String(error)) };
+        return { verdict: "killed", by: test.name, broken: isBroken(error) };
       }
     }
     return { verdict: "survived" };
   }
 }
+
+/** Has the failed call taken the VM with it? */
+const isBroken = (error) => /unreachable|recursive use/.test(String(error));
 
 let judge;
 
@@ -168,6 +189,7 @@ const tasks = {
     return { tests: tests.filter(({ ms }) => ms <= TEST_MS_MAX).sort((a, b) => a.ms - b.ms), slow: tests.filter(({ ms }) => ms > TEST_MS_MAX).length };
   },
   judge: ({ mutant, tests }) => judge.judge(mutant, tests),
+  replay: ({ mutant, by }) => judge.replay(mutant, by),
 };
 
 process.on("message", async ({ task, ...rest }) => {
