@@ -1,13 +1,15 @@
 """The connection pool and the transaction; the only commit in the program."""
 
 import contextlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
+from types import TracebackType
 from typing import Any, Final, TypeAlias, cast
 
 import asyncpg
 import msgspec
 
-from sluice.base.errors import Conflict, Unavailable
+from sluice.base.errors import Conflict, SluiceError, Unavailable
 
 Row: TypeAlias = asyncpg.Record
 # One lent by the pool, or one of its own.
@@ -100,7 +102,7 @@ class Transaction:
             await self.connection.execute("ROLLBACK")
 
 
-class _Alone(Transaction):
+class Alone(Transaction):
     """No transaction: each statement stands alone."""
 
     async def begin(self, sql: str = "BEGIN") -> None:
@@ -114,25 +116,12 @@ class Database:
         self._pool = pool
         self.url = url
 
-    @contextlib.asynccontextmanager
-    async def connection(self, sees: str | None = _SEEING_ALL) -> AsyncIterator[Connection]:
+    def connection(self, sees: str | None = _SEEING_ALL) -> AbstractAsyncContextManager[Connection]:
         """Lend a connection that sees what `seeing` said; None takes it as it was left.
 
         It refuses with Unavailable when none becomes free in two seconds.
         """
-        try:
-            connection = await self._pool.acquire(timeout=_POOL_WAIT_S)
-        except TimeoutError as error:
-            raise Unavailable("The database is busy; try again in a moment.") from error
-        except (OSError, asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError) as error:
-            raise Unavailable("The database does not answer; try again in a moment.") from error
-        try:
-            with translated(connection):
-                if sees is not None:
-                    await cast("Session", connection).see(sees)
-                yield connection
-        finally:
-            await self._pool.release(connection)
+        return _Lent(self._pool, sees)
 
     @contextlib.asynccontextmanager
     async def transaction(
@@ -152,12 +141,6 @@ class Database:
                 await transaction.roll_back()
                 raise
             await transaction.commit()
-
-    @contextlib.asynccontextmanager
-    async def reading(self, sees: str | None) -> AsyncIterator[Transaction]:
-        """Lend a connection on which each statement stands alone."""
-        async with self.connection(sees) as connection:
-            yield _Alone(connection)
 
     async def dedicated(self) -> "asyncpg.Connection[Row]":
         """Open a connection of its own, for LISTEN and NOTIFY; the caller closes it."""
@@ -186,33 +169,59 @@ async def open_database(
     return Database(pool, url)
 
 
-@contextlib.contextmanager
-def translated(connection: Connection) -> Iterator[None]:
-    """Turn what the driver raises into our own errors; the rest stays a bug."""
-    try:
-        yield
-    except (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError) as error:
-        raise Conflict("Another request holds this object; try again.") from error
-    except (
-        asyncpg.QueryCanceledError,
-        asyncpg.DiskFullError,
-        asyncpg.TooManyConnectionsError,
-    ) as error:
-        raise Unavailable(
-            "The database could not finish in time; try again in a moment."
-        ) from error
-    except (
-        OSError,
-        asyncpg.PostgresConnectionError,
-        asyncpg.AdminShutdownError,
-        asyncpg.CrashShutdownError,
-    ) as error:
-        raise Unavailable("The database went away; try again in a moment.") from error
-    except (asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
-        # What the driver says when the connection ended between two statements.
-        if isinstance(error, asyncpg.InterfaceError) and not _is_gone(connection):
-            raise
-        raise Unavailable("The database went away; try again in a moment.") from error
+class _Lent:
+    """A connection of the pool, while somebody has it; a class, because it is entered often."""
+
+    __slots__ = ("_connection", "_pool", "_sees")
+
+    def __init__(self, pool: "asyncpg.Pool[Row]", sees: str | None) -> None:
+        self._pool = pool
+        self._sees = sees
+
+    async def __aenter__(self) -> Connection:
+        try:
+            connection = await self._pool.acquire(timeout=_POOL_WAIT_S)
+        except TimeoutError as error:
+            raise Unavailable("The database is busy; try again in a moment.") from error
+        except (OSError, asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError) as error:
+            raise Unavailable("The database does not answer; try again in a moment.") from error
+        self._connection = connection
+        if self._sees is not None:
+            try:
+                await cast("Session", connection).see(self._sees)
+            except BaseException as error:
+                await self.__aexit__(type(error), error, error.__traceback__)
+                raise
+        return connection
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        del kind, trace
+        told = _translated(error, self._connection) if isinstance(error, Exception) else None
+        await self._pool.release(self._connection)
+        if told is not None:
+            raise told from error
+
+
+def _translated(error: Exception, connection: Connection) -> SluiceError | None:
+    """Return what the driver raised as our own error; the rest stays a bug."""
+    match error:
+        case asyncpg.LockNotAvailableError() | asyncpg.DeadlockDetectedError():
+            return Conflict("Another request holds this object; try again.")
+        case asyncpg.QueryCanceledError() | asyncpg.DiskFullError():
+            return Unavailable("The database could not finish in time; try again in a moment.")
+        case asyncpg.TooManyConnectionsError():
+            return Unavailable("The database could not finish in time; try again in a moment.")
+        # What the driver says of itself when the connection ended between two statements.
+        case asyncpg.InterfaceError() if not _is_gone(connection):
+            return None
+        case _ if isinstance(error, CONNECTION_LOST):
+            return Unavailable("The database went away; try again in a moment.")
+    return None
 
 
 def waited_for(conflict: Conflict) -> str:

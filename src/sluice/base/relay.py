@@ -48,10 +48,9 @@ class Relay:
                 claimed = await store.claim(work.connection, name, limit)
                 if not claimed:
                     return 0
+                await store.done(work.connection, name, [fact.fact_id for fact in claimed])
                 facts = [self._routes.read(fact.name, fact.body) for fact in claimed]
                 await self._reactions[name](work, facts)
-                await work.flush()
-                await store.done(work.connection, name, [fact.fact_id for fact in claimed])
         except Unavailable:
             raise
         except (SluiceError, ValueError, KeyError, TypeError, ArithmeticError) as error:

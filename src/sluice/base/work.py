@@ -14,7 +14,7 @@ from typing import Any, Final
 from sluice.base.actor import SYSTEM, Actor
 from sluice.base.bell import Ring
 from sluice.base.clock import Clock
-from sluice.base.database import Database, Row, Transaction, seeing
+from sluice.base.database import Alone, Database, Row, Transaction, seeing
 from sluice.base.facts import Fact
 from sluice.base.ids import Ids
 from sluice.base.outbox import store as outbox
@@ -160,8 +160,8 @@ class Works:
     @contextlib.asynccontextmanager
     async def look(self, actor: Actor = SYSTEM) -> AsyncIterator[Work]:
         """Open a Work for single reads outside a transaction; nothing may be written in it."""
-        async with self._database.reading(_sight(actor)) as transaction:
-            work = Work(transaction, actor, self._clock.now(), self._ids)
+        async with self._database.connection(_sight(actor)) as connection:
+            work = Work(Alone(connection), actor, self._clock.now(), self._ids)
             yield work
             if work.has_written:
                 raise RuntimeError("nothing may be written in a look")
@@ -169,8 +169,8 @@ class Works:
     @contextlib.asynccontextmanager
     async def glance(self) -> AsyncIterator[Work]:
         """Open a look that may see nothing but what everyone may call, whoever was there before."""
-        async with self._database.reading(None) as transaction:
-            yield Work(transaction, SYSTEM, self._clock.now(), self._ids)
+        async with self._database.connection(None) as connection:
+            yield Work(Alone(connection), SYSTEM, self._clock.now(), self._ids)
 
 
 def _sight(actor: Actor) -> str:

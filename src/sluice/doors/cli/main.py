@@ -7,7 +7,7 @@ from typing import Final
 import typer
 
 from sluice.base.errors import SluiceError
-from sluice.doors.cli import books, chains, demo, doctor, keys, listen, merchants, serve
+from sluice.doors.cli import books, chains, demo, doctor, keys, listen, merchants, serve, stacks
 
 app: Final = typer.Typer(
     name="sluice",
@@ -20,6 +20,7 @@ app.add_typer(merchants.app, name="merchants")
 app.add_typer(keys.app, name="keys")
 app.add_typer(chains.app, name="chains")
 app.add_typer(books.app, name="books")
+app.add_typer(stacks.app, name="stacks")
 app.command("serve")(serve.serve)
 app.command("worker")(serve.worker)
 app.command("migrate")(serve.migrate_database)

@@ -17,7 +17,7 @@ from sluice.base.outbox.model import NO_ROUTES
 from sluice.base.work import Works
 from sluice.engine.ledger.balance import balance_at, read_balances, trial_balance
 from sluice.engine.ledger.model import Entry, Posting, credit, debit
-from sluice.engine.ledger.post import post_entries
+from sluice.engine.ledger.post import name_entries, post_entries
 from sluice.engine.ledger.reverse import reversal_of
 from sluice.engine.ledger.statement import read_statement
 from tests.integration.base.effects import change, look
@@ -72,7 +72,9 @@ def settlement(units: int, fee: int, asset: str = "usdc", source: str = "s1") ->
 
 async def post(works: Works, *entries: Entry) -> list[str]:
     async with works.begin() as work:
-        return await post_entries(work, entries)
+        named = name_entries(work, entries)
+        await post_entries(work, named)
+    return [entry_id for entry_id, _ in named]
 
 
 async def held(works: Works, owner: Actor = OWNER) -> dict[tuple[str, str], int]:
@@ -155,7 +157,7 @@ async def test_a_reversal_undoes_an_entry_in_full(works: Works) -> None:
 
     async with works.begin() as work:
         undo = await reversal_of(work, [settled, deposited], "a fork undid it")
-        await post_entries(work, undo)
+        await post_entries(work, name_entries(work, undo))
 
     assert [(one.kind, one.reverses) for one in undo] == [
         ("settlement_reversal", settled),
@@ -168,7 +170,7 @@ async def test_an_entry_is_reversed_at_most_once(works: Works) -> None:
     [entry_id] = await post(works, deposit(1_000))
     async with works.begin() as work:
         [undo] = await reversal_of(work, [entry_id], "once")
-        await post_entries(work, [undo])
+        await post_entries(work, name_entries(work, [undo]))
     again = entry(
         debit("received", money(1_000, "usdc")),
         credit("custody:sandbox", money(1_000, "usdc")),

@@ -94,6 +94,9 @@ class Choice:
     style: Style | None = None
 
 
+_WHOLE: Final = Fraction(1)
+
+
 @dataclass(frozen=True, slots=True)
 class Terms:
     """The merchant's settings as they were when the intent was made."""
@@ -126,6 +129,10 @@ class Offer:
     rate_source: str
     created_at: dt.datetime
     valid_until: dt.datetime
+
+    def share(self, payment: "Payment") -> Fraction:
+        """Return which part of the whole a payment covers, at this offer's rate."""
+        return _WHOLE if payment.units == self.due else Fraction(payment.units, self.due)
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,30 +265,31 @@ class PaymentIntent:
 
     def offer_for(self, payment: Payment) -> Offer | None:
         """Return the offer a payment answers: the newest for its asset that was made before it."""
-        own = next((offer for offer in self.offers if offer.id == payment.offer_id), None)
-        if own is not None and own.style == "amount":
-            return own if own.asset == payment.asset else None
-        made = [o for o in self.offers if (o.network, o.asset) == (payment.network, payment.asset)]
-        before = [offer for offer in made if offer.created_at <= payment.paid_at]
-        if before:
-            return max(before, key=lambda offer: offer.created_at)
-        return min(made, key=lambda offer: offer.created_at, default=None)
+        before: Offer | None = None
+        oldest: Offer | None = None
+        for offer in self.offers:
+            if offer.style == "amount" and offer.id == payment.offer_id:
+                return offer if offer.asset == payment.asset else None
+            if offer.asset != payment.asset or offer.network != payment.network:
+                continue
+            made_at = offer.created_at
+            if made_at <= payment.paid_at and (before is None or made_at > before.created_at):
+                before = offer
+            if oldest is None or made_at < oldest.created_at:
+                oldest = offer
+        return before or oldest
 
     def share_paid(self, payment: Payment) -> Fraction:
         """Return which part of the whole a payment covers, at the rate it was offered."""
         offer = self.offer_for(payment)
-        return Fraction(0) if offer is None else Fraction(payment.units, offer.due)
+        return Fraction(0) if offer is None else offer.share(payment)
 
     def deadline(self, offer: Offer) -> dt.datetime:
         """Return until when money for an offer is in time: its price's life and the grace."""
         grace = self.terms.late_grace_s if self.terms.late is LatePolicy.ACCEPT else 0
         return min(offer.valid_until, self.expires_at) + dt.timedelta(seconds=grace)
 
-    def is_in_time(self, payment: Payment) -> bool:
-        """Say whether a payment answers an offer that held when it was made."""
-        offer = self.offer_for(payment)
-        return offer is not None and payment.paid_at <= self.deadline(offer)
-
     def covers(self, share: Fraction) -> bool:
         """Say whether a part of the whole is enough, within the merchant's tolerance."""
-        return share >= 1 - Fraction(self.terms.tolerance_bps, 10_000)
+        bps = self.terms.tolerance_bps
+        return share >= (_WHOLE - Fraction(bps, 10_000) if bps else _WHOLE)

@@ -3,6 +3,7 @@
 import dataclasses
 from collections import defaultdict
 from collections.abc import Sequence
+from typing import Any
 
 from sluice.base.facts import Fact
 from sluice.base.work import Work
@@ -18,7 +19,7 @@ from sluice.business.payments.intents.resolve import Purpose, Standing, resolve,
 from sluice.business.payments.intents.standing import payment_of, turns_of
 from sluice.engine.ledger.find import find_postings
 from sluice.engine.ledger.model import Entry
-from sluice.engine.ledger.post import post_entries
+from sluice.engine.ledger.post import name_entries, post_entries
 from sluice.engine.ledger.reverse import reversal_of
 from sluice.engine.watcher.facts import TransferMoved
 from sluice.engine.watcher.seen import Key, SeenTransfer, find_by_key, find_by_reference
@@ -96,24 +97,26 @@ async def _write(work: Work, steps: Sequence[Step]) -> None:
         *(step.plan.settle for step in settled if step.plan.settle),
         *await _finalizations(work, [step for step in steps if step.plan.finalize]),
     ]
-    ids = iter(await post_entries(work, entries))
+    named = name_entries(work, entries)
+    ids = iter([entry_id for entry_id, _ in named])
     reversed_by = [(entry.reverses or "", next(ids)) for entry in reversals]
+    booked = [dataclasses.replace(credit, entry_id=next(ids)) for credit in added]
+    settlements = {step.before.id: next(ids) for step in settled}
+    intents = [_booked(work, step, settlements.get(step.before.id)) for step in steps]
+    changed = [
+        after for after, step in zip(intents, steps, strict=True) if after is not step.before
+    ]
+    await store.save(work, changed)
+    for intent in changed:
+        work.tell(intent.id)
+    for intent, step in zip(intents, steps, strict=True):
+        work.record(_facts(intent, step))
+    await post_entries(work, named)
     if undone:
         await work.flush()
         await credit_store.reverse(work, reversed_by[: len(undone)])
-    if added:
-        credit_store.add(
-            work, [dataclasses.replace(credit, entry_id=next(ids)) for credit in added]
-        )
-    settlements = {step.before.id: next(ids) for step in settled}
-    intents = [_booked(work, step, settlements.get(step.before.id)) for step in steps]
-    await store.save(
-        work, [after for after, step in zip(intents, steps, strict=True) if after != step.before]
-    )
-    for intent, step in zip(intents, steps, strict=True):
-        work.record(_facts(intent, step))
-        if intent != step.before:
-            work.tell(intent.id)
+    if booked:
+        credit_store.add(work, booked)
 
 
 async def _finalizations(work: Work, steps: Sequence[Step]) -> list[Entry]:
@@ -132,15 +135,14 @@ async def _finalizations(work: Work, steps: Sequence[Step]) -> list[Entry]:
 
 def _booked(work: Work, step: Step, settlement_id: str | None) -> PaymentIntent:
     """Return the intent with what the books now say of it."""
-    intent = step.after
+    changes: dict[str, Any] = {}
     if step.plan.unsettle:
-        intent = dataclasses.replace(intent, settlement_id=None, finalized_at=None)
+        changes = {"settlement_id": None, "finalized_at": None}
     if settlement_id:
-        seq = step.before.settle_seq + 1
-        intent = dataclasses.replace(intent, settlement_id=settlement_id, settle_seq=seq)
+        changes |= {"settlement_id": settlement_id, "settle_seq": step.before.settle_seq + 1}
     if step.plan.finalize:
-        intent = dataclasses.replace(intent, finalized_at=work.now)
-    return intent
+        changes["finalized_at"] = work.now
+    return dataclasses.replace(step.after, **changes) if changes else step.after
 
 
 def _facts(intent: PaymentIntent, step: Step) -> list[Fact]:
@@ -176,9 +178,12 @@ async def _receive_unannounced(work: Work, keys: Sequence[Key]) -> None:
     added = [credit for key, credit in wanted.items() if key not in kept]
     reversals = await reversal_of(work, [credit.entry_id for credit in undone], "a fork undid it")
     entries = [*reversals, *(deposit(credit, f"Transfer {credit.tx_id}") for credit in added)]
-    ids = iter(await post_entries(work, entries))
+    named = name_entries(work, entries)
+    await post_entries(work, named)
+    ids = iter([entry_id for entry_id, _ in named])
     pairs = [(entry.reverses or "", next(ids)) for entry in reversals]
     if pairs:
+        await work.flush()
         await credit_store.reverse(work, pairs)
     if added:
         credit_store.add(

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
+from typing import Final
 
 from sluice.base.money import rounding
 from sluice.business.payments.intents.facts import (
@@ -19,12 +20,15 @@ from sluice.business.payments.intents.facts import (
 )
 from sluice.business.payments.intents.model import (
     Cancellation,
+    Offer,
     Paid,
     Payment,
     PaymentIntent,
     Resolution,
     Status,
 )
+
+_NOTHING: Final = Fraction(0)
 
 
 class Purpose(StrEnum):
@@ -76,27 +80,24 @@ def stand(
             (0, payment.key) if payment.is_credited else (1, _place(payment)),
         ),
     )
-    in_time = [payment for payment in visible if intent.is_in_time(payment)]
-    enough = intent.covers(sum((intent.share_paid(payment) for payment in in_time), Fraction(0)))
     expired = (
         intent.status is Status.CANCELED and intent.cancellation_reason is Cancellation.EXPIRED
     )
-    reopened = expired and enough
+    reopened = expired and intent.covers(_in_time(intent, visible))
     closed = intent.status is Status.CANCELED and not reopened
     uses: list[Use] = []
-    covered = seen = credited = Fraction(0)
+    seen = credited = _NOTHING
     for payment in visible:
-        reason = _reason(intent, payment, closed=closed)
-        if reason is None and intent.covers(covered):
+        offer = intent.offer_for(payment)
+        reason = _reason(intent, payment, offer, closed=closed)
+        if reason is None and intent.covers(seen):
             reason = "over"
-        uses.append(
-            Use(payment, Purpose.UNAPPLIED if reason else Purpose.PAYMENT, reason or "payment")
-        )
-        if reason is None:
-            share = intent.share_paid(payment)
+        purpose = Purpose.UNAPPLIED if reason else Purpose.PAYMENT
+        uses.append(Use(payment, purpose, reason or "payment"))
+        if reason is None and offer is not None:
+            share = offer.share(payment)
             seen += share
             credited += share if payment.is_credited else 0
-            covered += share
     return Standing(uses, seen, credited, reopened)
 
 
@@ -116,11 +117,24 @@ def resolve(
     return _wait(intent, now, standing, at)
 
 
-def _reason(intent: PaymentIntent, payment: Payment, *, closed: bool) -> str | None:
+def _in_time(intent: PaymentIntent, payments: Sequence[Payment]) -> Fraction:
+    """Return the part of the whole that payments cover for which an offer held."""
+    pairs = [(payment, intent.offer_for(payment)) for payment in payments]
+    shares = [
+        offer.share(payment)
+        for payment, offer in pairs
+        if offer is not None and payment.paid_at <= intent.deadline(offer)
+    ]
+    return sum(shares, _NOTHING)
+
+
+def _reason(
+    intent: PaymentIntent, payment: Payment, offer: Offer | None, *, closed: bool
+) -> str | None:
     """Return why a payment cannot pay the intent, or None."""
-    if intent.offer_for(payment) is None:
+    if offer is None:
         return "wrong_asset"
-    if not intent.is_in_time(payment):
+    if payment.paid_at > intent.deadline(offer):
         return "late"
     if closed:
         canceled_at = intent.canceled_at or payment.paid_at
@@ -197,9 +211,10 @@ def _with_payment(intent: PaymentIntent, standing: Standing) -> PaymentIntent:
         last = max(used, key=_place)
         paid = Paid(last.network, last.asset, last.units, last.sender, last.tx_id)
     received = _received(intent, standing.credited)
-    changed = (intent.payment, intent.amount_received) != (paid, received)
+    if (intent.payment, intent.amount_received) == (paid, received):
+        return intent
     return dataclasses.replace(
-        intent, payment=paid, amount_received=received, version=intent.version + changed
+        intent, payment=paid, amount_received=received, version=intent.version + 1
     )
 
 
@@ -209,7 +224,8 @@ def _place(payment: Payment) -> tuple[bool, int, str, int]:
 
 
 def _received(intent: PaymentIntent, share: Fraction) -> int:
-    return rounding.down(min(share, Fraction(1)) * intent.amount.units)
+    units = intent.amount.units
+    return units if share >= 1 else rounding.down(share * units)
 
 
 def _told(intent: PaymentIntent, resolution: Resolution) -> PaymentIntent:
