@@ -13,6 +13,8 @@ PYTEST := $(BIN)/pytest
 # Figures of a run by hand; the targets ending in -ci are the shorter ones that `make test` runs.
 RUNS ?= 200
 MINUTES ?= 10
+N ?= 1000000
+JOBS ?= 2
 TESTS := tests/unit tests/properties tests/integration tests/contract tests/stripe tests/e2e \
   tests/migrations tests/tidy
 
@@ -126,6 +128,10 @@ kill-loop-ci: setup
 .PHONY: planted-bugs
 planted-bugs: setup ## switch each known-wrong design on; a layer must find it
 	$(RUN) -m tests.simulation.planted_bugs
+
+.PHONY: fuzz-codec
+fuzz-codec: setup ## N=… SEED=… the Stacks codec against nearly good bytes
+	$(RUN) -m tests.fuzz.codec --count $(N) --seed $(SEED) --jobs $(JOBS)
 
 # Networks, figures, documents ---------------------------------------------------------------------
 
