@@ -28,7 +28,10 @@ SBTC: Final = f"{SBTC_TOKEN}::sbtc-token"
 _BOOT_S: Final = 60.0
 _INSTALL_S: Final = 300
 _READY: Final = re.compile(r"READY (\d+)")
-_OWN_CONTRACT: Final = re.compile(r"\.(sluice-[a-z0-9-]+)")
+# What must be there before: a contract that is called, or one that defines a trait.
+_NEEDED: Final = re.compile(
+    r"(?:contract-call\?|use-trait\s+[\w-]+|impl-trait)\s+\.(sluice-[a-z0-9-]+)"
+)
 _COMMENT: Final = re.compile(r";;.*")
 
 
@@ -228,7 +231,7 @@ def _in_order(names: Sequence[str]) -> list[str]:
 
     def place(name: str) -> None:
         source = _COMMENT.sub("", (CONTRACTS / f"{name}.clar").read_text())
-        for other in sorted(set(_OWN_CONTRACT.findall(source)) - {name}):
+        for other in sorted(set(_NEEDED.findall(source)) - {name}):
             if other not in ordered:
                 place(other)
         ordered.append(name)

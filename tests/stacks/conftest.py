@@ -2,26 +2,30 @@
 
 import pytest
 
+from sluice.base.egress import Egress
 from tests.stacks.chain import Signer, StacksChain
-from tests.stacks.fixtures import signer, stacks, stacks_egress, stacks_url
+from tests.stacks.fixtures import signer, stacks_egress, stacks_url
 from tests.stacks.wallets import Wallet
 
-__all__ = ["signer", "stacks", "stacks_egress", "stacks_url"]
+__all__ = ["signer", "stacks_egress", "stacks_url"]
 
 RICH_USTX = 1_000_000_000_000
 RICH_SATS = 500_000_000
 
 
 @pytest.fixture
+async def stacks(stacks_url: str, stacks_egress: Egress, signer: Signer) -> StacksChain:
+    """Return the chain started anew, on which the payer holds plenty of STX and sBTC."""
+    chain = StacksChain(stacks_url, stacks_egress)
+    rich = (await Wallet.of(1, chain, signer)).address
+    await chain.pull("reset", stx={rich: str(RICH_USTX)}, sbtc={rich: str(RICH_SATS)})
+    return chain
+
+
+@pytest.fixture
 async def payer(stacks: StacksChain, signer: Signer) -> Wallet:
-    """Return somebody with plenty of STX and sBTC, on a chain started anew for them."""
-    wallet = await Wallet.of(1, stacks, signer)
-    await stacks.pull(
-        "reset",
-        stx={wallet.address: str(RICH_USTX)},
-        sbtc={wallet.address: str(RICH_SATS)},
-    )
-    return wallet
+    """Return somebody with plenty."""
+    return await Wallet.of(1, stacks, signer)
 
 
 @pytest.fixture

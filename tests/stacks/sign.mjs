@@ -12,7 +12,7 @@ import { createInterface } from "node:readline";
 import {
   Cl, Pc, PostConditionMode, addressFromPublicKeys, addressToString, createMultiSigSpendingCondition, createStacksPublicKey,
   createStandardAuth, getAddressFromPrivateKey, isSequentialMultiSig, makeUnsignedContractCall, makeUnsignedContractDeploy,
-  makeUnsignedSTXTokenTransfer, privateKeyToPublic, sponsorTransaction,
+  makeUnsignedSTXTokenTransfer, postConditionToWire, privateKeyToPublic, sponsorTransaction,
 } from "@stacks/transactions";
 
 const MODES = { allow: PostConditionMode.Allow, deny: PostConditionMode.Deny, originator: PostConditionMode.Originator };
@@ -65,11 +65,15 @@ function sponsor(transaction, { sponsor: { key, nonce, fee }, network = "testnet
   return sponsorTransaction({ transaction, sponsorPrivateKey: key, sponsorNonce: nonce, fee, network });
 }
 
-function unsigned(asked, publicKey) {
+async function unsigned(asked, publicKey) {
   const { kind, nonce, fee = 0, network = "testnet" } = asked;
   const base = { publicKey, nonce: BigInt(nonce), fee: BigInt(asked.sponsor ? 0 : fee), network, sponsored: Boolean(asked.sponsor) };
   if (kind === "transfer") {
-    return makeUnsignedSTXTokenTransfer({ ...base, recipient: asked.recipient, amount: BigInt(asked.amount), memo: asked.memo ?? "" });
+    const { recipient, amount, memo = "", conditions = [] } = asked;
+    const tx = await makeUnsignedSTXTokenTransfer({ ...base, recipient, amount: BigInt(amount), memo });
+    // No builder puts conditions on a transfer; whoever does so anyway must be answered, too.
+    tx.postConditions.values.push(...conditions.map(condition).map(postConditionToWire));
+    return tx;
   }
   const guarded = { ...base, postConditionMode: MODES[asked.mode ?? "deny"], postConditions: (asked.conditions ?? []).map(condition) };
   if (kind === "call") {

@@ -8,7 +8,7 @@ import { NETWORKS, SBTC } from "./network.mjs";
 import { readTransaction } from "./transactions.mjs";
 import { sha256, sha512_256 } from "./values.mjs";
 
-const DEFAULTS = { network: "testnet", time: 1772452800, epoch: "4.0", stx: {}, sbtc: {} };
+const DEFAULTS = { network: "testnet", time: 1772452800, epoch: "4.0", stx: {}, sbtc: {}, contracts: [] };
 const NOWHERE = "0".repeat(64);
 const TENURE_LAG_S = 10; // the VM mines a tenure's first block this long after its Bitcoin block
 

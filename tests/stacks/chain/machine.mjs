@@ -20,6 +20,7 @@ const SBTC_DEPOSIT = `
   (contract-call? .sbtc-token protocol-mint amount recipient 0x01))
 (define-public (complete-deposit (txid (buff 32)) (vout uint) (amount uint) (recipient principal))
   (let ((height (- burn-block-height u1)))
+    (asserts! (is-none (contract-call? .sbtc-registry get-completed-deposit txid vout)) (err u301))
     (try! (contract-call? .sbtc-token protocol-mint amount recipient 0x01))
     (contract-call? .sbtc-registry complete-deposit txid vout amount recipient
       (unwrap-panic (get-burn-block-info? header-hash height)) height txid)))`;
@@ -45,9 +46,11 @@ export class Machine {
     return machine;
   }
 
-  /** Start a chain at an instant, in seconds, with these holdings: address -> units. */
-  async start({ time, epoch, network, stx, sbtc }) {
-    this.#base = { time, epoch, miner: MINER[network.name], stx, sbtc };
+  /** Start a chain at an instant, in seconds, with these holdings (address -> units) and contracts of others. */
+  async start({ time, epoch, network, stx, sbtc, contracts }) {
+    // The SDK keeps its first start for the next ones, instant and all: another instant takes it some seconds.
+    if (this.#base && this.#base.time !== time) this.#session.clearCache();
+    this.#base = { time, epoch, miner: MINER[network.name], stx, sbtc, contracts };
     this.#journal = [];
     await this.#restart();
   }
@@ -97,7 +100,7 @@ export class Machine {
   }
 
   async #restart() {
-    const { time, epoch, stx, sbtc } = this.#base;
+    const { time, epoch, stx, sbtc, contracts } = this.#base;
     const session = this.#session;
     this.#interfaces = null;
     this.beginnings = [];
@@ -109,7 +112,9 @@ export class Machine {
     const grants = Object.entries(sbtc).map(([to, units]) =>
       tx.callPublicFn(`${SBTC_DEPLOYER}.sbtc-deposit`, "grant", [Cl.uint(units), Cl.principal(to)], SBTC_DEPLOYER));
     const role = tx.deployContract("sbtc-deposit", SBTC_DEPOSIT, { clarityVersion: 3 }, SBTC_DEPLOYER);
-    for (const { result } of session.mineBlock([role, ...grants]).slice(1)) {
+    const others = contracts.map(({ address, name, source, clarity = 3 }) =>
+      tx.deployContract(name, source, { clarityVersion: clarity }, address));
+    for (const { result } of session.mineBlock([role, ...others, ...grants]).slice(1 + others.length)) {
       if (result.type !== "ok") throw new Error("sBTC could not be granted at the start");
     }
     begin();
