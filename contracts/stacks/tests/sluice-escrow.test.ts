@@ -317,7 +317,7 @@ describe("release", () => {
     expectClosed(release(mallory), STATE.released, mallory, 99_001, 0, 1000);
   });
 
-  it("5000: nobody else before that, nor while disputed", () => {
+  it("5000, I32: nobody else before that, nor while disputed", () => {
     bring.disputed();
     mineBurn(1000);
     for (const who of [bob, carol, mallory]) expect(release(who).result).toEqual({ err: 5000n });

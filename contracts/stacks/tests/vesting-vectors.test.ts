@@ -78,7 +78,7 @@ describe.each(["linear", "cliff", "step"])("%s schedules", (name) => {
     expect(ask("linear", asked.map(lineTuple), 50)).toEqual(asked.map((p) => p.vested));
   });
 
-  it("never fall, never exceed the deposit, and end at it exactly", () => {
+  it("I38, I39: never fall, never exceed the deposit, and end at it exactly", () => {
     for (let i = 0; i < points.length; i += 2) {
       const [a, b] = [points[i], points[i + 1]];
       expect(a.vested <= b.vested && b.vested <= b.schedule.deposit).toBe(true);

@@ -45,7 +45,9 @@ const layerOf = (name, body) =>
 function titleOf(node) {
   if (!ts.isCallExpression(node)) return undefined;
   const [first] = node.arguments;
-  return wordOf(node) && first && ts.isStringLiteralLike(first) ? first.text : undefined;
+  if (!first || !wordOf(node)) return undefined;
+  if (ts.isStringLiteralLike(first)) return first.text;
+  return ts.isTemplateExpression(first) ? first.getText().slice(1, -1) : undefined;
 }
 
 /** `it` of `it(…)`, `it.each(…)(…)` and their like. */
