@@ -1,4 +1,4 @@
-"""Run the benchmarks, or those named: `python -m benchmarks.run requests transfers webhooks`."""
+"""Run the benchmarks, or those named: `python -m benchmarks.run codec requests`."""
 
 import logging
 import sys
@@ -9,9 +9,10 @@ import msgspec
 import structlog
 import uvloop
 
-from benchmarks import requests, transfers, webhooks
+from benchmarks import codec, requests, transfers, webhooks
 
 _EACH: Final[dict[str, Callable[[], Awaitable[dict[str, Any]]]]] = {
+    "codec": codec.measure,
     "requests": requests.measure,
     "transfers": transfers.measure,
     "webhooks": webhooks.measure,

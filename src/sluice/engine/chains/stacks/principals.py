@@ -18,7 +18,7 @@ TESTNET_MULTI: Final = 21
 _BITCOIN: Final = {MAINNET_SINGLE: 0, MAINNET_MULTI: 5, TESTNET_SINGLE: 111, TESTNET_MULTI: 196}
 
 
-class Address(msgspec.Struct, frozen=True):
+class Address(msgspec.Struct, frozen=True, gc=False):
     """A standard principal: a version (0 to 31) and the hash of a key or a script."""
 
     version: int
@@ -34,7 +34,7 @@ class Address(msgspec.Struct, frozen=True):
         return None if prefix is None else encode_base58check(bytes([prefix]) + self.hash160)
 
 
-class Contract(msgspec.Struct, frozen=True):
+class Contract(msgspec.Struct, frozen=True, gc=False):
     """A contract principal: its deployer and its name."""
 
     address: Address
@@ -47,7 +47,7 @@ class Contract(msgspec.Struct, frozen=True):
 Principal = Address | Contract
 
 
-class Asset(msgspec.Struct, frozen=True):
+class Asset(msgspec.Struct, frozen=True, gc=False):
     """A token as its contract defines it: `SP….sbtc-token::sbtc-token`."""
 
     contract: Contract

@@ -1,6 +1,7 @@
 """The values of Clarity. A principal is a value too: see `principals`.
 
-They are plain: nothing is checked when one is made, everything when it is read or written.
+They are plain: nothing is checked when one is made, everything when it is read or written. None
+holds itself, so the garbage collector need not look at them (`gc=False`).
 """
 
 from typing import Final
@@ -14,71 +15,71 @@ INT_MAX: Final = (1 << 127) - 1
 UINT_MAX: Final = (1 << 128) - 1
 
 
-class Int(msgspec.Struct, frozen=True):
+class Int(msgspec.Struct, frozen=True, gc=False):
     """A signed integer of 128 bits."""
 
     value: int
 
 
-class UInt(msgspec.Struct, frozen=True):
+class UInt(msgspec.Struct, frozen=True, gc=False):
     """An unsigned integer of 128 bits."""
 
     value: int
 
 
-class Bool(msgspec.Struct, frozen=True):
+class Bool(msgspec.Struct, frozen=True, gc=False):
     """True or false."""
 
     value: bool
 
 
-class Buffer(msgspec.Struct, frozen=True):
+class Buffer(msgspec.Struct, frozen=True, gc=False):
     """Bytes."""
 
     value: bytes
 
 
-class Ascii(msgspec.Struct, frozen=True):
+class Ascii(msgspec.Struct, frozen=True, gc=False):
     """A string of printable ASCII and white space."""
 
     value: str
 
 
-class Utf8(msgspec.Struct, frozen=True):
+class Utf8(msgspec.Struct, frozen=True, gc=False):
     """A string of Unicode."""
 
     value: str
 
 
-class Absent(msgspec.Struct, frozen=True):
+class Absent(msgspec.Struct, frozen=True, gc=False):
     """`none`."""
 
 
-class Some(msgspec.Struct, frozen=True):
+class Some(msgspec.Struct, frozen=True, gc=False):
     """`(some …)`."""
 
     value: "Value"
 
 
-class Ok(msgspec.Struct, frozen=True):
+class Ok(msgspec.Struct, frozen=True, gc=False):
     """`(ok …)`."""
 
     value: "Value"
 
 
-class Err(msgspec.Struct, frozen=True):
+class Err(msgspec.Struct, frozen=True, gc=False):
     """`(err …)`."""
 
     value: "Value"
 
 
-class ListOf(msgspec.Struct, frozen=True):
+class ListOf(msgspec.Struct, frozen=True, gc=False):
     """`(list …)`: values that one type admits."""
 
     items: "tuple[Value, ...]"
 
 
-class TupleOf(msgspec.Struct, frozen=True):
+class TupleOf(msgspec.Struct, frozen=True, gc=False):
     """Named values; `fields` are in the order of their names' bytes, as they are written."""
 
     fields: "tuple[tuple[str, Value], ...]"

@@ -53,7 +53,7 @@ _ORDERED: Final = frozenset({HashMode.P2SH, HashMode.P2WSH})
 _WITNESS: Final = frozenset({HashMode.P2WPKH, HashMode.P2WSH, HashMode.P2WSH_ANY_ORDER})
 
 
-class SingleSig(msgspec.Struct, frozen=True):
+class SingleSig(msgspec.Struct, frozen=True, gc=False):
     """One key acts. `fee` is in micro-STX; an unsigned one has a signature of zeros."""
 
     hash_mode: HashMode
@@ -64,14 +64,14 @@ class SingleSig(msgspec.Struct, frozen=True):
     signature: bytes = EMPTY_SIGNATURE
 
 
-class PublicKeyField(msgspec.Struct, frozen=True):
+class PublicKeyField(msgspec.Struct, frozen=True, gc=False):
     """A key that did not sign: 33 bytes, and how the account writes it."""
 
     encoding: KeyEncoding
     key: bytes
 
 
-class SignatureField(msgspec.Struct, frozen=True):
+class SignatureField(msgspec.Struct, frozen=True, gc=False):
     """A signature (id, r, s), and how the account writes its key."""
 
     encoding: KeyEncoding
@@ -81,7 +81,7 @@ class SignatureField(msgspec.Struct, frozen=True):
 AuthField = PublicKeyField | SignatureField
 
 
-class MultiSig(msgspec.Struct, frozen=True):
+class MultiSig(msgspec.Struct, frozen=True, gc=False):
     """Several keys act; `fields` are in the order of the account's keys."""
 
     hash_mode: HashMode

@@ -38,7 +38,7 @@ class PostConditionMode(IntEnum):
     ORIGINATOR = 3
 
 
-class Transaction(msgspec.Struct, frozen=True):
+class Transaction(msgspec.Struct, frozen=True, gc=False):
     """Who authorises (and who pays, when sponsored), what may move, and what is done."""
 
     version: Version

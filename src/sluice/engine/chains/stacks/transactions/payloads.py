@@ -24,7 +24,7 @@ class TenureCause(IntEnum):
     EXTENDED_WRITE_LENGTH = 6
 
 
-class TokenTransfer(msgspec.Struct, frozen=True):
+class TokenTransfer(msgspec.Struct, frozen=True, gc=False):
     """STX for somebody: micro-STX, and a memo of 34 bytes, padded with zeros."""
 
     recipient: Principal
@@ -32,7 +32,7 @@ class TokenTransfer(msgspec.Struct, frozen=True):
     memo: bytes = bytes(MEMO_BYTES)
 
 
-class ContractCall(msgspec.Struct, frozen=True):
+class ContractCall(msgspec.Struct, frozen=True, gc=False):
     """A public function, called with values."""
 
     contract: Contract
@@ -40,7 +40,7 @@ class ContractCall(msgspec.Struct, frozen=True):
     arguments: tuple[Value, ...] = ()
 
 
-class SmartContract(msgspec.Struct, frozen=True):
+class SmartContract(msgspec.Struct, frozen=True, gc=False):
     """A contract, deployed by the origin; `clarity_version` is None for the epoch's own."""
 
     name: str
@@ -48,7 +48,7 @@ class SmartContract(msgspec.Struct, frozen=True):
     clarity_version: int | None = None
 
 
-class MicroblockHeader(msgspec.Struct, frozen=True):
+class MicroblockHeader(msgspec.Struct, frozen=True, gc=False):
     """The head of a microblock, which only exists before Nakamoto."""
 
     version: int
@@ -58,14 +58,14 @@ class MicroblockHeader(msgspec.Struct, frozen=True):
     signature: bytes
 
 
-class PoisonMicroblock(msgspec.Struct, frozen=True):
+class PoisonMicroblock(msgspec.Struct, frozen=True, gc=False):
     """Proof that a leader signed two microblocks where one belongs."""
 
     first: MicroblockHeader
     second: MicroblockHeader
 
 
-class Coinbase(msgspec.Struct, frozen=True):
+class Coinbase(msgspec.Struct, frozen=True, gc=False):
     """A block's reward; with a proof it is Nakamoto's, with a recipient it goes elsewhere."""
 
     commitment: bytes
@@ -73,7 +73,7 @@ class Coinbase(msgspec.Struct, frozen=True):
     vrf_proof: bytes | None = None
 
 
-class TenureChange(msgspec.Struct, frozen=True):
+class TenureChange(msgspec.Struct, frozen=True, gc=False):
     """A miner's tenure begins or is extended."""
 
     tenure_consensus_hash: bytes

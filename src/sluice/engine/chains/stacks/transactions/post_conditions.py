@@ -51,7 +51,7 @@ class Pox(IntEnum):
     PERFORMED = 0x32
 
 
-class Origin(msgspec.Struct, frozen=True):
+class Origin(msgspec.Struct, frozen=True, gc=False):
     """Whoever the transaction's origin is."""
 
 
@@ -60,7 +60,7 @@ ORIGIN: Final = Origin()
 Payer = Origin | Principal
 
 
-class StxCondition(msgspec.Struct, frozen=True):
+class StxCondition(msgspec.Struct, frozen=True, gc=False):
     """So many micro-STX are sent by somebody."""
 
     principal: Payer
@@ -68,7 +68,7 @@ class StxCondition(msgspec.Struct, frozen=True):
     amount: int
 
 
-class FungibleCondition(msgspec.Struct, frozen=True):
+class FungibleCondition(msgspec.Struct, frozen=True, gc=False):
     """So much of a token is sent by somebody."""
 
     principal: Payer
@@ -77,7 +77,7 @@ class FungibleCondition(msgspec.Struct, frozen=True):
     amount: int
 
 
-class NonFungibleCondition(msgspec.Struct, frozen=True):
+class NonFungibleCondition(msgspec.Struct, frozen=True, gc=False):
     """One token, named by its value, is sent by somebody or is not."""
 
     principal: Payer
@@ -86,7 +86,7 @@ class NonFungibleCondition(msgspec.Struct, frozen=True):
     code: Token
 
 
-class StakingCondition(msgspec.Struct, frozen=True):
+class StakingCondition(msgspec.Struct, frozen=True, gc=False):
     """So many micro-STX are locked by somebody (SIP-044, epoch 4.0)."""
 
     principal: Payer
@@ -94,7 +94,7 @@ class StakingCondition(msgspec.Struct, frozen=True):
     amount: int
 
 
-class PoxCondition(msgspec.Struct, frozen=True):
+class PoxCondition(msgspec.Struct, frozen=True, gc=False):
     """Somebody's stacking position is changed or is not (SIP-044, epoch 4.0)."""
 
     principal: Payer
