@@ -130,8 +130,8 @@ planted-bugs: setup ## switch each known-wrong design on; a layer must find it
 	$(RUN) -m tests.simulation.planted_bugs
 
 .PHONY: fuzz-codec
-fuzz-codec: setup ## N=… SEED=… the Stacks codec against nearly good bytes
-	$(RUN) -m tests.fuzz.codec --count $(N) --seed $(SEED) --jobs $(JOBS)
+fuzz-codec: setup ## N=… SEED=… JOBS=… the Stacks codec against nearly good bytes
+	$(RUN) -m tests.fuzz.codec --count $(N) $(if $(SEED),--seed $(SEED)) --jobs $(JOBS)
 
 # Networks, figures, documents ---------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ The last two steps are not hardened, so addresses can be derived from a public k
 import hashlib
 import hmac
 import unicodedata
+from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Final, Self
 
@@ -44,14 +45,12 @@ class KeyEncoding(IntEnum):
     UNCOMPRESSED = 1
 
 
-class SecretKey(msgspec.Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class SecretKey:
     """A private key, and how its public key is written. It is never shown."""
 
-    secret: bytes
+    secret: bytes = field(repr=False)
     encoding: KeyEncoding = KeyEncoding.COMPRESSED
-
-    def __repr__(self) -> str:
-        return f"SecretKey({self.encoding.name.lower()})"
 
     @property
     def public(self) -> bytes:
@@ -175,11 +174,12 @@ def compress_public(public: bytes) -> bytes:
         raise Invalid("This is no public key of secp256k1.", code="key_invalid") from None
 
 
-class _Node(msgspec.Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class _Node:
     """A private key in the tree of a seed."""
 
-    secret: bytes
-    chain_code: bytes
+    secret: bytes = field(repr=False)
+    chain_code: bytes = field(repr=False)
     depth: int = 0
     parent: bytes = bytes(4)
     index: int = 0

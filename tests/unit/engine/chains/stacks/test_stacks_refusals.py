@@ -4,7 +4,6 @@ import pytest
 
 from sluice.base.errors import Invalid
 from sluice.engine.chains.stacks.clarity.model import TRUE, TupleOf, UInt, tuple_of
-from sluice.engine.chains.stacks.keys import SecretKey
 from sluice.engine.chains.stacks.malformed import Malformed
 from sluice.engine.chains.stacks.principals import Address, Contract
 from sluice.engine.chains.stacks.signatures import sign_digest
@@ -398,8 +397,3 @@ def test_a_high_s_is_refused() -> None:
 
     with pytest.raises(Invalid, match="half the curve"):
         verify_transaction(decode_transaction(flipped))
-
-
-def test_a_secret_of_another_is_not_shown_by_an_account() -> None:
-    assert isinstance(ALICE, SecretKey)
-    assert ALICE.secret.hex() not in repr(ALONE)
