@@ -291,6 +291,12 @@ ALTER TABLE public.jobs ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
+CREATE TABLE public.key_checks (
+    id public.ident NOT NULL,
+    sealed bytea NOT NULL,
+    created_at timestamp with time zone NOT NULL
+);
+
 CREATE TABLE public.ledger_accounts (
     id bigint NOT NULL,
     merchant_id public.ident NOT NULL,
@@ -662,6 +668,9 @@ ALTER TABLE ONLY public.idempotency_keys
 
 ALTER TABLE ONLY public.jobs
     ADD CONSTRAINT jobs_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.key_checks
+    ADD CONSTRAINT key_checks_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.ledger_accounts
     ADD CONSTRAINT ledger_accounts_merchant_id_livemode_kind_asset_key UNIQUE (merchant_id, livemode, kind, asset);
@@ -1128,6 +1137,8 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.jobs TO sluice_tenant;
 
 GRANT USAGE ON SEQUENCE public.jobs_id_seq TO sluice_worker;
 GRANT USAGE ON SEQUENCE public.jobs_id_seq TO sluice_tenant;
+
+GRANT SELECT,INSERT ON TABLE public.key_checks TO sluice_worker;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.ledger_accounts TO sluice_worker;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.ledger_accounts TO sluice_tenant;

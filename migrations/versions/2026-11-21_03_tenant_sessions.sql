@@ -1,7 +1,16 @@
 -- depends: 2026-11-21_02_sandbox
 -- A connection stays with the merchant it last served, so the API must find a key without becoming
 -- the worker in between: this function opens the one row that a key's own id names.
--- Deploy-safe: it only adds; the release before does not call it.
+-- And one sealed word, by which a process knows on its start that it holds the key file of this
+-- database: with another one it could neither tell an API key nor sign a webhook.
+-- Deploy-safe: it only adds; the release before calls neither.
+
+CREATE TABLE key_checks (
+  id ident PRIMARY KEY,
+  sealed bytea NOT NULL,
+  created_at timestamptz NOT NULL
+);
+GRANT SELECT, INSERT ON key_checks TO sluice_worker;
 
 CREATE FUNCTION find_api_key(wanted ident) RETURNS TABLE (
   merchant_id ident, livemode boolean, id ident, kind text, verifier bytea, kdf text, salt bytea, permissions text[],

@@ -11,7 +11,7 @@ import multiprocessing
 import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final
@@ -186,21 +186,25 @@ def points_of(stages: Sequence[Stage], kinds: Sequence[Break], *, whole: bool) -
     ]
 
 
-def find_wrong(
+def wrong_points(
     server: str,
     stages: Sequence[Stage],
     points: Sequence[Point],
     processes: int,
     bug: str | None = None,
-) -> dict[str, Any]:
-    """Break the life at every point; return what ended differently."""
+) -> Generator[tuple[str, dict[str, Any]]]:
+    """Break the life at every point; yield those that end differently, and how."""
     spawn = multiprocessing.get_context("spawn")
     arguments = (server, stages, bug)
-    with ProcessPoolExecutor(
+    pool = ProcessPoolExecutor(
         processes, mp_context=spawn, initializer=Breaker.start, initargs=arguments
-    ) as pool:
-        tried = pool.map(_try, points, chunksize=4)
-        return {name: differences for name, differences in tried if differences}
+    )
+    try:
+        for name, differences in pool.map(_try, points, chunksize=4):
+            if differences:
+                yield name, differences
+    finally:
+        pool.shutdown(cancel_futures=True)  # whoever has seen enough waits for no more
 
 
 def main() -> int:
@@ -215,7 +219,7 @@ def main() -> int:
     with open_server() as server:
         stages = asyncio.run(lead(server))
         points = points_of(stages, options.kinds, whole=options.whole)
-        wrong = find_wrong(server, stages, points, options.processes)
+        wrong = dict(wrong_points(server, stages, points, options.processes))
         for stage in stages:
             drop_database(server, stage.mark.database)
     undisturbed = stages[-1].stands

@@ -38,10 +38,10 @@ class Breaks:
     commits: list[int] = field(default_factory=list)  # the calls that ended a transaction
     made: dict[Break, int] = field(default_factory=lambda: dict.fromkeys(Break, 0))
 
-    def next(self, process: Process, sql: str) -> Break | None:
+    def next(self, process: Process, *, commits: bool) -> Break | None:
         """Count a call and say whether, and how, it breaks."""
         self.calls += 1
-        if sql == "COMMIT":
+        if commits:
             self.commits.append(self.calls)
         if self.only is not None and process.name not in self.only:
             return None
@@ -101,7 +101,8 @@ class Line:
 
     async def _send(self, sql: str, send: Callable[[], Awaitable[T]]) -> T:
         """Make the call, broken if it is its time."""
-        chosen = self._lines.breaks.next(self._process, sql)
+        alone = not self.raw.is_in_transaction() and not sql.startswith(("BEGIN", "SELECT"))
+        chosen = self._lines.breaks.next(self._process, commits=sql == "COMMIT" or alone)
         if chosen is None:
             return await send()
         self._lines.breaks.made[chosen] += 1

@@ -8,7 +8,7 @@ import multiprocessing
 import os
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any, Final
@@ -99,7 +99,7 @@ def silence() -> None:
 
 def results(
     server: str, seeds: Sequence[int], processes: int, bug: str | None = None
-) -> Iterator[dict[str, Any]]:
+) -> Generator[dict[str, Any]]:
     """Run seeds in processes of their own; yield each result when it is there."""
     template = make_template(server)
     jobs = [(server, template, seed, bug) for seed in seeds]
@@ -107,9 +107,12 @@ def results(
         yield from map(_work, jobs)
         return
     spawn = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(processes, mp_context=spawn) as pool:
+    pool = ProcessPoolExecutor(processes, mp_context=spawn)
+    try:
         for done in as_completed([pool.submit(_work, job) for job in jobs]):
             yield done.result()
+    finally:
+        pool.shutdown(cancel_futures=True)  # whoever has seen enough waits for no more
 
 
 def kept_seeds() -> list[int]:

@@ -33,6 +33,7 @@ from sluice.base.reach import LIVE, NODES, TEST, Reach
 from sluice.base.relay import Relay
 from sluice.base.sealing import Sealer, create_key_file, read_key_file
 from sluice.base.work import Works
+from sluice.business.trust.keys.check import check_key_file
 from sluice.business.webhooks.deliveries.deliver import Deliverer
 from sluice.business.webhooks.deliveries.model import Attempt
 from sluice.business.webhooks.deliveries.retry import Outcome
@@ -70,7 +71,9 @@ async def build(
         database = await open_database(url, pool_max=settings.pool_max)
         stack.push_async_callback(database.close)
         ground = Ground(settings, database, clock, Ids(clock))
-        yield await stack.enter_async_context(assemble(ground, extra_chains=extra_chains))
+        app = await stack.enter_async_context(assemble(ground, extra_chains=extra_chains))
+        await check_key_file(app.works, app.sealer)
+        yield app
 
 
 @contextlib.asynccontextmanager

@@ -1,0 +1,1 @@
+"""The master keys, held against the database they belong to."""
