@@ -80,8 +80,17 @@ export class Machine {
   stxOf(principal) { return this.#session.getAssetsMap().get("STX")?.get(principal) ?? 0n; }
   source(contract) { return this.#session.getContractSource(contract); }
   readOnly(contract, name, args, sender) { return this.#session.callReadOnlyFn(contract, name, args, sender).result; }
-  mapEntry(contract, map, key) { return this.#session.getMapEntry(contract, map, key); }
   dataVar(contract, name) { return this.#session.getDataVar(contract, name); }
+
+  /** Return a map's entry, some or none; the SDK throws where there is none. */
+  mapEntry(contract, map, key) {
+    try {
+      return this.#session.getMapEntry(contract, map, key);
+    } catch (error) {
+      if (error === "value not found") return Cl.none();
+      throw error;
+    }
+  }
 
   /** Return what a contract offers, as the node describes it, or undefined. */
   interfaceOf(contract) {

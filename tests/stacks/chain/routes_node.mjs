@@ -19,8 +19,10 @@ export const NODE_ROUTES = [
     ok(callReadOnly(chain, `${address}.${name}`, called, json()))],
   ["GET", `/v2/contracts/interface/${CONTRACT}`, contractOr404(({ chain }, contract) => chain.machine.interfaceOf(contract))],
   ["GET", `/v2/contracts/source/${CONTRACT}`, contractOr404(({ chain, branch }, contract) => showSource(chain, branch, contract))],
-  ["POST", `/v2/map_entry/${CONTRACT}/([^/]+)`, contractOr404(({ chain, path, json }, contract) => showMapEntry(chain, contract, path[2], json()))],
-  ["GET", `/v2/data_var/${CONTRACT}/([^/]+)`, contractOr404(({ chain, path }, contract) => showDataVar(chain, contract, path[2]))],
+  ["POST", `/v2/map_entry/${CONTRACT}/([^/]+)`, contractOr404(({ chain, path, json }, contract) =>
+    defined(chain, contract, "maps", path[2]) && showMapEntry(chain, contract, path[2], json()))],
+  ["GET", `/v2/data_var/${CONTRACT}/([^/]+)`, contractOr404(({ chain, path }, contract) =>
+    defined(chain, contract, "variables", path[2]) && showDataVar(chain, contract, path[2]))],
   ["GET", "/v3/transaction/([^/]+)", transaction],
   ["GET", "/v3/tenures/info", ({ branch }) => ok(showTenure(branch))],
   ["GET", "/v3/health", ({ branch: { tip } }) => ok({
@@ -55,7 +57,11 @@ function transaction({ branch, path: [txid] }) {
 function contractOr404(show) {
   return (request) => {
     const contract = `${request.path[0]}.${request.path[1]}`;
-    const { chain } = request;
-    return chain.machine.interfaceOf(contract) ? ok(show(request, contract)) : text(404, "No contract found");
+    const shown = request.chain.machine.interfaceOf(contract) && show(request, contract);
+    return shown ? ok(shown) : text(404, "Not found");
   };
+}
+
+function defined({ machine }, contract, part, name) {
+  return machine.interfaceOf(contract)[part].some((one) => one.name === name);
 }
