@@ -543,13 +543,13 @@
 
 ;; Pay out exactly `amount` that was owed; this contract can lose nothing else by it.
 (define-private (push (token <ft>) (amount uint) (to principal))
-  (let (
-      (asset (contract-of token))
-      (row (unwrap! (contract-call? .sluice-tokens lookup asset) ERR-TOKEN))
-    )
-    (map-set liabilities asset (- (get-liability asset) amount))
-    (if (is-eq amount u0)
-      true
+  (if (is-eq amount u0)
+    (ok true)
+    (let (
+        (asset (contract-of token))
+        (row (unwrap! (contract-call? .sluice-tokens lookup asset) ERR-TOKEN))
+      )
+      (map-set liabilities asset (- (get-liability asset) amount))
       (unwrap!
         (as-contract? (
             (with-ft asset (get asset row) (if (get stx row) u0 amount))
@@ -559,8 +559,8 @@
         )
         ERR-ASSET-GUARD
       )
+      (ok true)
     )
-    (ok true)
   )
 )
 

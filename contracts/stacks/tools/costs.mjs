@@ -41,7 +41,8 @@ export const READS_MAX = {
   "sluice-flow.adjust": 26,
   "sluice-escrow.open": 40,
   "sluice-escrow.release": 40,
-  "sluice-escrow.resolve": 44, // one more module to ask whether the caller holds the ARBITER role
+  "sluice-escrow.accept-split": 42, // three payments in one call: payee, payer and fee
+  "sluice-escrow.resolve": 44, // the same, and the ARBITER role to ask for
   "sluice-escrow.dispute": 40,
   "sluice-gateway.pay-signed": 72, // with a hold or five payees; a plain payment takes 44, see decision P9
   "sluice-subs.subscribe": 42, // as flow.open, and the merchant

@@ -39,6 +39,19 @@ export function shownByTests(file, text) {
   return [...shown, ...(name.startsWith("model-") ? shownByComments(name, text) : [])];
 }
 
+/** The titles of all tests of a file, without those of their groups. */
+export function titlesOf(text) {
+  const source = ts.createSourceFile("test.ts", text, ts.ScriptTarget.ES2022, true);
+  const titles = [];
+  const visit = (node) => {
+    const title = titleOf(node);
+    if (title !== undefined && !isGroup(node)) titles.push(title);
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  return titles;
+}
+
 const layerOf = (name, body) =>
   name.startsWith("model-") ? "M" : name.startsWith("properties-") || name.startsWith("vesting-") || body.includes("fc.assert(") ? "P" : "U";
 

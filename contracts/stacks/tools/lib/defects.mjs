@@ -1,0 +1,68 @@
+// Every defect found in the earlier contracts and servers that this suite answers, with the tests that
+// fail if it comes back. `elsewhere` says why a defect has no test here.
+
+const payments = "regressions-payments";
+const streams = "regressions-streams";
+
+export const DEFECTS = [
+  { group: "BitPay", id: "B1", text: "nobody can buy a listed position", tests: [[streams, "B1:"]] },
+  { group: "BitPay", id: "B2", text: "the treasury pays from the users' vault", tests: [[streams, "B2:"]] },
+  { group: "BitPay", id: "B3", text: "one key withdraws beside the multisig", tests: [[streams, "B3:"]] },
+  { group: "BitPay", id: "B4", text: "a cancelled or sold listing can never be listed again", tests: [[streams, "B4:"]] },
+  { group: "BitPay", id: "B5", text: "a stranger locks any listing for nothing", tests: [[streams, "B5:"]] },
+  { group: "BitPay", id: "B6", text: "the position moves and the stream does not", tests: [[streams, "B6: the position"], [streams, "B6: whoever sold"]] },
+  { group: "BitPay", id: "B7", text: "two hundred dust streams brick a recipient", tests: [[streams, "B7:"]] },
+  { group: "BitPay", id: "B8", text: "an end before the start is a runtime underflow", tests: [[streams, "B8:"], [payments, "arguments out of order"]] },
+  { group: "BitPay", id: "B9", text: "a pause blocks exits", tests: [[streams, "B9:"], [payments, "a pause freezes release"]] },
+  { group: "BitPay", id: "B10", text: "two open proposals to add the same signer both run", tests: [[streams, "B10:"]] },
+  { group: "BitPay", id: "B11", text: "a small price makes a transfer of zero", tests: [[streams, "B11:"], [payments, "a small price"]] },
+  { group: "BitPay", id: "B12", text: "a fee nobody can collect, counted in two places", tests: [[streams, "B12:"], [payments, "the fee is a counter"]] },
+  { group: "BitPay", id: "B13", text: "durations in Stacks blocks", tests: [[streams, "B13:"], [streams, "Stacks blocks are taken"], [payments, "'24 hours' are"], [payments, "time locks of"]] },
+  { group: "BitPay", id: "B14", text: "the server ignores re-orgs, and its socket and webhook have no authentication", elsewhere: "the server's; every event here carries seq and id, so a rolled back one can be told" },
+  { group: "BitPay", id: "any admin", text: "any administrator lets any contract drain the vault; ownership only ever grows", tests: [[payments, "any administrator"], [payments, "'transfer of ownership'"]] },
+  { group: "BitPay", id: "cancel fee", text: "leaving a stream costs a share of it", tests: [[streams, "a fee for cancelling"]] },
+
+  { group: "The seeds' sketches", id: "rate", text: "the caller brings the conversion rate", tests: [[payments, "the caller invents"]] },
+  { group: "The seeds' sketches", id: "id", text: "a payment id is global, so anybody can take it", tests: [[payments, "payment ids are global"]] },
+  { group: "The seeds' sketches", id: "escrow key", text: "an escrow is keyed by its payer and has no way out", tests: [[payments, "escrow is keyed"], [payments, "there is no way out"]] },
+  { group: "The seeds' sketches", id: "fee", text: "distribute-fees counts and moves nothing", tests: [[payments, "the fee is a counter"]] },
+  { group: "The seeds' sketches", id: "scale", text: "oracle scale and unit of time are wrong", tests: [[payments, "the STX price is read"]] },
+  { group: "The seeds' sketches", id: "payer", text: "the customer is an argument", tests: [[payments, "the payer is an argument"]] },
+  { group: "The seeds' sketches", id: "personal", text: "names and addresses of people on chain", tests: [[payments, "names and e-mail"]] },
+
+  { group: "Other systems on Stacks", id: "StackStream rounding", text: "the rate is rounded first, so the last unit never arrives", tests: [["sluice-streams.withdraw", "pays the deposit to the last unit"], [streams, "a top-up that extends by nothing"]] },
+  { group: "Other systems on Stacks", id: "StackStream pauses", text: "a pause before the start over-counts, one past the end never resumes, one may last for ever", tests: [[streams, "a pause before the start"], [streams, "a stream paused past"], [streams, "a payer pauses for ever"]] },
+  { group: "Other systems on Stacks", id: "StackStream claim", text: "claim clamps silently", tests: [[streams, "a claim clamps"]] },
+  { group: "Other systems on Stacks", id: "StreamPay", text: "each withdrawal throws the running interval away; what accrues while empty is lost", tests: [[streams, "every withdrawal throws"], [streams, "what accrues while"]] },
+  { group: "Other systems on Stacks", id: "sbtc-escrow", text: "pause blocks release and refund; one administrator judges; the silent arbiter favours the buyer", tests: [[payments, "a pause freezes"], [payments, "one administrator judges"], [payments, "a silent arbiter"]] },
+  { group: "Other systems on Stacks", id: "ALEX 2025", text: "a listed token's transfer runs with the vault's authority", tests: [[payments, "a listed token's transfer"], [payments, "the same token empties"]] },
+  { group: "Other systems on Stacks", id: "Zest 2024", text: "a caller's list counts the same entry twice", tests: [[payments, "a caller-supplied list"], [streams, "a list with the same entry"]] },
+  { group: "Other systems on Stacks", id: "Arkadiko 2021", text: "the token argument is not bound to the stored one", tests: [[payments, "the token argument"], [streams, "another token is passed"]] },
+  { group: "Other systems on Stacks", id: "StackingDAO", text: "a fee without a cap", tests: [[payments, "fees have no cap"]] },
+  { group: "Other systems on Stacks", id: "Zest v2", text: "a future price freezes an asset; a moved feed bricks its readers", tests: [[payments, "a price from the future"], [payments, "a hard-wired feed"], [payments, "a payment or an exit depends"]] },
+  { group: "Other systems on Stacks", id: "LlamaPay", text: "an administrator can take users' money", tests: [[streams, "an administrator can take"]] },
+
+  { group: "List of defects in the originals", id: "1", text: "buying fails always", tests: [[streams, "B1:"]] },
+  { group: "List of defects in the originals", id: "2", text: "a cancelled listing stays", tests: [[streams, "B4:"]] },
+  { group: "List of defects in the originals", id: "3", text: "initiate-purchase locks a listing for nothing", tests: [[streams, "B5:"]] },
+  { group: "List of defects in the originals", id: "4", text: "the treasury draws on the vault", tests: [[streams, "B2:"]] },
+  { group: "List of defects in the originals", id: "5", text: "the old withdraw by-passes the multisig", tests: [[streams, "B3:"]] },
+  { group: "List of defects in the originals", id: "6", text: "a daily limit off by a hundred", tests: [[streams, "a daily limit"]] },
+  { group: "List of defects in the originals", id: "7", text: "Stacks blocks as a ten-minute clock", tests: [[streams, "B13:"], [payments, "'24 hours' are"]] },
+  { group: "List of defects in the originals", id: "8", text: "a panic at two hundred streams", tests: [[streams, "B7:"]] },
+  { group: "List of defects in the originals", id: "9", text: "owner of the position and party of the stream part ways", tests: [[streams, "B6: the position"], [streams, "B6: whoever sold"]] },
+  { group: "List of defects in the originals", id: "10", text: "anyone marks a payment paid", tests: [[payments, "anyone marks"]] },
+  { group: "List of defects in the originals", id: "11", text: "demo keys as a fall-back, all for one merchant", elsewhere: "the server's keys; on chain a merchant is his owner's principal and his own signing key" },
+  { group: "List of defects in the originals", id: "12", text: "amounts match within 1 %; a constant price stands in", tests: [[payments, "amounts match"], [payments, "a constant stands in"]] },
+  { group: "List of defects in the originals", id: "13", text: "roll-backs of the chain are ignored", elsewhere: "the server's; the chain's own state rolls back" },
+  { group: "List of defects in the originals", id: "14", text: "a signature without a time, retries in memory", tests: [["sluice-gateway", "4001: no merchant; 4011: expired"]] },
+  { group: "List of defects in the originals", id: "15", text: "silent under-payment, expiry that is not atomic, memo missing in contract calls", tests: [[payments, "under-payment"], [payments, "expiry is not atomic"], ["sluice-gateway", "carries the reference as memo"]] },
+  { group: "List of defects in the originals", id: "16", text: "the second partial refund is dropped; fees cannot be collected; refunds to addresses of exchanges", tests: [[payments, "a second partial refund"], [payments, "the fee is a counter"], ["sluice-gateway", "pays the payer back from"]] },
+  { group: "List of defects in the originals", id: "17", text: "an open broadcast door", elsewhere: "the server's" },
+  { group: "List of defects in the originals", id: "18", text: "escrow by sender, STX scale, the caller's rate, text that does not compile", tests: [[payments, "escrow is keyed"], [payments, "the STX price is read"], [payments, "the caller invents"]] },
+
+  { group: "Found here", id: "H1", text: "a tip passes for the payment whose reference it carries", tests: [[payments, "a tip that carries"]] },
+  { group: "Found here", id: "H2", text: "who holds the ARBITER role judges his own escrow", tests: [["sluice-escrow", "5000: who holds the ARBITER role"]] },
+  { group: "Found here", id: "H3", text: "an old offer to split is accepted after the work is done", tests: [["sluice-escrow", "5013: an offer ends"]] },
+  { group: "Found here", id: "H4", text: "taking back an approval that is not there aborts instead of answering", tests: [["sluice-treasury", "u9001, u9005, u9012"]] },
+];
