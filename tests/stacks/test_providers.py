@@ -1,12 +1,13 @@
 """What a provider does to its client: limits, faults, delays, stale and false answers."""
 
+import asyncio
 import json
 import time
 
 import pytest
 
 from sluice.base.egress import EgressError
-from tests.stacks.chain import StacksChain
+from tests.stacks.chain import Refused, StacksChain
 from tests.stacks.wallets import Wallet
 
 
@@ -80,6 +81,25 @@ async def test_a_broadcast_can_be_taken_without_an_answer(
         await stacks.send(raw)
 
     assert (await stacks.get("/sim/stats"))["mempool"] == 1
+
+
+async def test_a_node_can_refuse_for_any_of_its_reasons(
+    stacks: StacksChain, payer: Wallet, shop: Wallet
+) -> None:
+    raw = await payer.signed("transfer", recipient=shop.address, amount="5")
+    rule = {"kind": "reject", "reason": "EstimatorError", "reason_data": {"message": "no rate"}}
+    await stacks.pull("trouble", rules=[{**rule, "path": "^/v2/transactions$", "times": 1}])
+
+    with pytest.raises(Refused) as refused:
+        await stacks.send(raw)
+
+    txid = await stacks.send(raw)
+    assert refused.value.body == {
+        "error": "transaction rejected",
+        "reason": "EstimatorError",
+        "reason_data": {"message": "no rate"},
+        "txid": txid.removeprefix("0x"),
+    }
 
 
 async def test_a_provider_can_answer_with_a_page(stacks: StacksChain) -> None:
@@ -176,3 +196,25 @@ async def test_pages_of_a_history_follow_each_other(
     assert seen == sent[::-1]
     gone = await stacks.fetch(f"{path}&cursor=999:2147483647:0")
     assert gone.status == 404
+
+
+async def test_a_path_that_is_none_is_answered(stacks: StacksChain) -> None:
+    assert (await stacks.fetch("/extended/v3/nothing")).status == 404
+    assert (await stacks.post("/sim/mine", b"{")).status == 422
+    assert (await stacks.fetch("/extended/v3/transactions/0x00")).status == 404
+
+
+async def test_a_demo_mines_by_itself(stacks: StacksChain, payer: Wallet, shop: Wallet) -> None:
+    txid = await payer.transfer(shop.address, 5)
+
+    await stacks.pull("auto", stacks_ms=20, per_burn=3)
+    for _ in range(200):
+        if await stacks.status_of(txid) == "success":
+            break
+        await asyncio.sleep(0.05)
+    await stacks.pull("auto", stacks_ms=0)
+
+    assert await stacks.status_of(txid) == "success"
+    before = await stacks.get("/extended/v2/blocks/latest")
+    await asyncio.sleep(0.1)
+    assert await stacks.get("/extended/v2/blocks/latest") == before

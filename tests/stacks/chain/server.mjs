@@ -36,12 +36,17 @@ const table = [...levers.routes(), ...NODE_ROUTES, ...V1_V2_ROUTES, ...V3_ROUTES
   .map(([method, path, answer, { old = false } = {}]) => ({ method, pattern: new RegExp(`^${path}$`), answer, old }));
 
 const server = http.createServer(async (request, response) => {
-  const url = new URL(request.url, "http://chain");
-  const [, provider = "", path] = /^(?:\/p\/([^/]+))?(\/.*)$/.exec(decodeURIComponent(url.pathname));
-  const body = await read(request);
-  const reply = path.startsWith("/sim/")
-    ? await exclusive(() => answer({ path, request, url, body, branch: chain.branch }))
-    : await serve({ provider, path, request, url, body });
+  let reply;
+  try {
+    const url = new URL(request.url, "http://chain");
+    const [, provider = "", path] = /^(?:\/p\/([^/]+))?(\/.*)$/.exec(decodeURIComponent(url.pathname));
+    const body = await read(request);
+    reply = path.startsWith("/sim/")
+      ? await exclusive(() => answer({ path, request, url, body, branch: chain.branch }))
+      : await serve({ provider, path, request, url, body });
+  } catch (error) {
+    reply = invalid(String(error));
+  }
   write(request, response, reply);
 });
 server.listen(Number(process.argv[2] ?? 0), "127.0.0.1", () => process.stdout.write(`READY ${server.address().port}\n`));
@@ -51,7 +56,7 @@ async function serve({ provider, path, request, url, body }) {
   const rate = providers.count(provider);
   if (rate.isOver) return tooMany(rate.resetS);
   const rule = providers.meet(provider, request.method, path);
-  const instead = await troubled(rule);
+  const instead = await troubled(rule, body);
   if (instead) return instead;
   const reply = await exclusive(() => answer({ path, request, url, body, branch: viewed(rule) }));
   if (rule?.kind === "swallow") return { hangup: true };

@@ -3,8 +3,10 @@
 // The same chain is served under /p/<name>/ for any name, so that one process is as many providers as a
 // test needs; without a prefix the name is empty.
 import { setTimeout as sleep } from "node:timers/promises";
+import { Rejection } from "./admission.mjs";
+import { sha512_256 } from "./values.mjs";
 
-const KINDS = new Set(["status", "limited", "slow", "hangup", "swallow", "garbage", "stale", "lie"]);
+const KINDS = new Set(["status", "reject", "limited", "slow", "hangup", "swallow", "garbage", "stale", "lie"]);
 
 export class Providers {
   #rules = [];
@@ -57,13 +59,14 @@ export class Providers {
   }
 }
 
-/** Answer in a chain's stead, or return null to let it answer. */
-export async function troubled(rule) {
+/** Answer a request's body in the chain's stead, or return null to let the chain answer. */
+export async function troubled(rule, body) {
   switch (rule?.kind) {
     case "slow":
       await sleep(rule.delay_ms);
       return null;
     case "status": return { status: rule.status, body: rule.body ?? { error: "trouble" }, headers: rule.headers };
+    case "reject": return { status: 400, body: new Rejection(rule.reason, rule.reason_data).body(sha512_256(body).toString("hex")) };
     case "limited": return tooMany(rule.retry_after_s ?? 1);
     case "garbage": return { status: rule.status ?? 200, body: rule.body ?? "<html>502 Bad Gateway</html>", kind: "text/html" };
     case "hangup": return { hangup: true };
