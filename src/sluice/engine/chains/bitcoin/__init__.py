@@ -1,0 +1,1 @@
+"""Bitcoin, watch-only: public keys, addresses, URIs, proofs, blocks and unsigned transactions."""

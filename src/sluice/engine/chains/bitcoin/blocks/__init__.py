@@ -1,0 +1,1 @@
+"""Blocks: their header, and the outputs in them that somebody waits for."""
