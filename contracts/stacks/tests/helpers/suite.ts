@@ -2,10 +2,9 @@
  * Brings the suite to the state it has after a real deployment: modules live,
  * roles granted, tokens listed, all through the announced delay.
  */
-import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { tx } from "@stacks/clarinet-sdk";
-import { Cl, type ClarityValue, cvToString, serializeCVBytes } from "@stacks/transactions";
+import { Cl, type ClarityValue, cvToString } from "@stacks/transactions";
 import {
   alice, arbiter, bob, call, carol, contract, dave, deployer, feeManager, guardian, lister, mallory,
   mineBurn, read, settler,
@@ -25,13 +24,6 @@ export const DAY = 144; // burn blocks
 export const MAX_AMOUNT = 2n ** 96n - 1n;
 
 export const ROLE = { guardian: 1, lister: 2, arbiter: 3, settler: 4, feeManager: 5 } as const;
-
-/** Contracts that are registered as live modules, when they are deployed. */
-const MODULES = [
-  "sluice-tokens", "sluice-escrow", "sluice-gateway", "sluice-streams", "sluice-flow", "sluice-subs",
-  "sluice-receipt", "sluice-market", "sluice-treasury", "sluice-oracle",
-  "sluice-oracle-dia", "sluice-oracle-pyth",
-];
 
 export const trait = (token: string): ClarityValue => Cl.principal(token);
 
@@ -105,9 +97,15 @@ export function listTokens(...rows: TokenRow[]): void {
   for (const row of rows) must(call("sluice-tokens", "list-token", tokenArgs(row), lister));
 }
 
+const ROLES: [number, string][] = [
+  [ROLE.guardian, guardian], [ROLE.lister, lister], [ROLE.arbiter, arbiter], [ROLE.settler, settler],
+  [ROLE.feeManager, feeManager],
+];
+
 /**
  * The whole start: sBTC minted to the people, roles, modules and the three
- * tokens in force. Every test that needs a working suite begins with it.
+ * tokens in force. Every test that needs a working suite begins with it, so
+ * it takes few transactions: helpers/opening.clar owns sluice-access meanwhile.
  */
 export function openSuite(): void {
   simnet.deployContract(
@@ -115,42 +113,25 @@ export function openSuite(): void {
     { clarityVersion: 3 }, SBTC_OWNER,
   );
   deployHostile("hostile-token");
-  const roles: [number, string][] = [
-    [ROLE.guardian, guardian], [ROLE.lister, lister], [ROLE.arbiter, arbiter],
-    [ROLE.settler, settler], [ROLE.feeManager, feeManager],
-  ];
-  const deployed = new Set(simnet.getContractsInterfaces().keys());
-  const modules = MODULES.map(contract).filter((m) => deployed.has(m));
-  const rows = [SBTC_ROW, STX_ROW, HOSTILE_ROW];
-
+  simnet.deployContract("opening", readFileSync("tests/helpers/opening.clar", "utf8"), { clarityVersion: 4 }, deployer);
+  const opening = contract("opening");
   const access = contract("sluice-access");
-  const tokens = contract("sluice-tokens");
-  const mint = Cl.uint(10_000_000_000n);
-  const calls = {
-    roles: roles.map(([role, who]) => ({ role: Cl.uint(role), who: Cl.principal(who) })),
-    modules: modules.map((m) => ({ target: Cl.principal(m), live: Cl.bool(true), sunset: Cl.bool(false) })),
-    tokens: rows.map((row) => {
-      const [token, asset, stx, decimals, min, max, hash] = tokenArgs(row);
-      return { token, asset, stx, decimals, min, max, hash };
-    }),
-  };
-
+  const people = [Cl.uint(10_000_000_000n), Cl.list([alice, bob, carol, dave, mallory].map((who) => Cl.principal(who)))];
+  const roles = Cl.list(ROLES.map(([role, who]) => Cl.tuple({ role: Cl.uint(role), who: Cl.principal(who) })));
+  const rows = Cl.list([SBTC_ROW, STX_ROW, HOSTILE_ROW].map((row) => {
+    const [token, asset, stx, decimals, min, max, hash] = tokenArgs(row);
+    return Cl.tuple({ token, asset, stx, decimals, min, max, hash });
+  }));
   block([
-    ...[alice, bob, carol, dave, mallory].flatMap((who) => [
-      tx.callPublicFn(`${SBTC_OWNER}.sbtc-deposit`, "mint-for-test", [mint, Cl.principal(who)], SBTC_OWNER),
-      tx.callPublicFn(HOSTILE, "mint", [mint, Cl.principal(who)], deployer),
-    ]),
-    ...[
-      ...calls.roles.map((args) => opId("grant-role", access, args)),
-      ...calls.modules.map((args) => opId("set-module", access, args)),
-      ...calls.tokens.map((args) => opId("list-token", tokens, args)),
-    ].map((op) => tx.callPublicFn(access, "schedule", [op], deployer)),
+    tx.callPublicFn(`${SBTC_OWNER}.sbtc-deposit`, "mint-to-all", people, SBTC_OWNER),
+    tx.callPublicFn(HOSTILE, "mint-to-all", people, deployer),
+    tx.callPublicFn(access, "propose-owner", [Cl.principal(opening)], deployer),
+    tx.callPublicFn(opening, "announce", [roles, rows], deployer),
   ]);
   waitDelay();
   block([
-    ...calls.roles.map((args) => tx.callPublicFn(access, "grant-role", Object.values(args), deployer)),
-    ...calls.modules.map((args) => tx.callPublicFn(access, "set-module", Object.values(args), deployer)),
-    ...calls.tokens.map((args) => tx.callPublicFn(tokens, "list-token", Object.values(args), lister)),
+    tx.callPublicFn(opening, "open", [roles, rows, Cl.principal(deployer)], deployer),
+    tx.callPublicFn(access, "accept-owner", [], deployer),
   ]);
 }
 
@@ -159,12 +140,6 @@ function block(txs: Parameters<typeof simnet.mineBlock>[0]): void {
   simnet.mineBlock(txs).forEach((done, n) => {
     if (done.result.type !== "ok") throw new Error(`call ${n} of a block failed: ${cvToString(done.result)}`);
   });
-}
-
-/** The id of a delayed operation: sha256 of the call, its module and its arguments. */
-function opId(fn: string, module: string, args: { [key: string]: ClarityValue }): ClarityValue {
-  const call = Cl.tuple({ fn: Cl.stringAscii(fn), module: Cl.principal(module), ...args });
-  return Cl.bufferFromHex(createHash("sha256").update(serializeCVBytes(call)).digest("hex"));
 }
 
 /** Pauses a module's new money, as the guardian. */

@@ -30,6 +30,17 @@
   (ft-mint? hostile amount to)
 )
 
+(define-public (mint-to-all (amount uint) (people (list 8 principal)))
+  (get done (fold mint-one people {amount: amount, done: (ok true)}))
+)
+
+(define-private (mint-one (to principal) (acc {amount: uint, done: (response bool uint)}))
+  (if (is-ok (get done acc))
+    (merge acc {done: (mint (get amount acc) to)})
+    acc
+  )
+)
+
 (define-public (transfer
     (amount uint)
     (sender principal)

@@ -1,0 +1,93 @@
+;; Opens the suite for a test in few transactions: for a while it owns sluice-access, announces and, a
+;; day later, grants, registers and lists, and then gives the ownership back.
+
+;; What takes money or uses up operations.
+(define-constant MODULES (list
+  .sluice-tokens .sluice-escrow .sluice-gateway .sluice-streams .sluice-flow .sluice-subs
+  .sluice-market .sluice-oracle
+))
+(define-constant LISTER u2)
+
+(define-public (announce
+    (roles (list 6 {role: uint, who: principal}))
+    (rows (list 4 {token: principal, asset: (string-ascii 128), stx: bool, decimals: uint, min: uint,
+      max: uint, hash: (buff 32)}))
+  )
+  (begin
+    (try! (contract-call? .sluice-access accept-owner))
+    (try! (announce-role {role: LISTER, who: current-contract} (ok true)))
+    (try! (fold announce-role roles (ok true)))
+    (try! (fold announce-module MODULES (ok true)))
+    (fold announce-token rows (ok true))
+  )
+)
+
+(define-public (open
+    (roles (list 6 {role: uint, who: principal}))
+    (rows (list 4 {token: principal, asset: (string-ascii 128), stx: bool, decimals: uint, min: uint,
+      max: uint, hash: (buff 32)}))
+    (owner principal)
+  )
+  (begin
+    (try! (contract-call? .sluice-access grant-role LISTER current-contract))
+    (try! (fold grant-role roles (ok true)))
+    (try! (fold register-module MODULES (ok true)))
+    (try! (fold list-token rows (ok true)))
+    (try! (contract-call? .sluice-access revoke-role LISTER current-contract))
+    (contract-call? .sluice-access propose-owner owner)
+  )
+)
+
+(define-private (announce-op (op (buff 32)) (before (response bool uint)))
+  (begin
+    (try! before)
+    (try! (contract-call? .sluice-access schedule op))
+    (ok true)
+  )
+)
+
+(define-private (announce-role (row {role: uint, who: principal}) (before (response bool uint)))
+  (announce-op (contract-call? .sluice-access op-grant-role (get role row) (get who row)) before)
+)
+
+(define-private (announce-module (module principal) (before (response bool uint)))
+  (announce-op (contract-call? .sluice-access op-set-module module true false) before)
+)
+
+(define-private (announce-token
+    (row {token: principal, asset: (string-ascii 128), stx: bool, decimals: uint, min: uint, max: uint,
+      hash: (buff 32)})
+    (before (response bool uint))
+  )
+  (announce-op
+    (contract-call? .sluice-tokens op-list-token (get token row) (get asset row) (get stx row)
+      (get decimals row) (get min row) (get max row) (get hash row))
+    before
+  )
+)
+
+(define-private (grant-role (row {role: uint, who: principal}) (before (response bool uint)))
+  (begin
+    (try! before)
+    (contract-call? .sluice-access grant-role (get role row) (get who row))
+  )
+)
+
+(define-private (register-module (module principal) (before (response bool uint)))
+  (begin
+    (try! before)
+    (contract-call? .sluice-access set-module module true false)
+  )
+)
+
+(define-private (list-token
+    (row {token: principal, asset: (string-ascii 128), stx: bool, decimals: uint, min: uint, max: uint,
+      hash: (buff 32)})
+    (before (response bool uint))
+  )
+  (begin
+    (try! before)
+    (contract-call? .sluice-tokens list-token (get token row) (get asset row) (get stx row)
+      (get decimals row) (get min row) (get max row) (get hash row))
+  )
+)
