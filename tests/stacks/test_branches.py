@@ -111,6 +111,17 @@ async def test_a_fork_gives_other_ids_and_returns_what_was_mined(
     }
 
 
+async def test_empty_blocks_of_a_fork_have_other_ids_too(stacks: StacksChain) -> None:
+    old = await stacks.mine(2)
+
+    new = (await stacks.pull("fork", depth=2))["blocks"]
+
+    for before, after in zip(old, new, strict=False):
+        assert before["height"] == after["height"]
+        assert before["hash"] != after["hash"]
+        assert before["index_block_hash"] != after["index_block_hash"]
+
+
 async def test_what_a_fork_returns_is_mined_in_another_block(
     stacks: StacksChain, payer: Wallet, shop: Wallet
 ) -> None:
