@@ -16,8 +16,20 @@ from tests.contract.chain_under_test import ChainUnderTest, WithReader
 from tests.contract.evm_under_test import EvmUnderTest
 from tests.contract.proxy import LyingProxy
 from tests.contract.sandbox_under_test import SandboxUnderTest
+from tests.contract.stacks_under_test import StacksUnderTest
+from tests.stacks.chain import Signer, StacksChain
+from tests.stacks.fixtures import signer, stacks_egress, stacks_url
 
-NETWORKS: Final = ("evm", "evm_quorum", "sandbox", "sandbox_quorum")
+__all__ = ["signer", "stacks_egress", "stacks_url"]
+
+NETWORKS: Final = (
+    "evm",
+    "evm_quorum",
+    "sandbox",
+    "sandbox_quorum",
+    "stacks",
+    "stacks_quorum",
+)
 
 
 @pytest.fixture(scope="session")
@@ -66,6 +78,21 @@ def evm_quorum(evm: EvmUnderTest, clock: ManualClock) -> ChainUnderTest:
     """Return the same network, read by three of which two must agree."""
     readers = [evm.reader_at(evm.anvil.url) for _ in range(3)]
     return WithReader(evm, QuorumReader(readers, 2, clock))
+
+
+@pytest.fixture
+async def stacks(
+    stacks_url: str, stacks_egress: Egress, signer: Signer, clock: ManualClock
+) -> StacksUnderTest:
+    """Return the development Stacks chain, started anew with our tokens on it."""
+    return await StacksUnderTest.deploy(StacksChain(stacks_url, stacks_egress), signer, clock)
+
+
+@pytest.fixture
+def stacks_quorum(stacks: StacksUnderTest, clock: ManualClock) -> ChainUnderTest:
+    """Return the same network, read through three providers of which two must agree."""
+    readers = [stacks.reader_at(stacks.chain.provider(name).url) for name in "abc"]
+    return WithReader(stacks, QuorumReader(readers, 2, clock))
 
 
 @pytest.fixture

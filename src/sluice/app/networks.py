@@ -1,7 +1,8 @@
 """The networks file -> chains: which networks are served, through whom, and how surely."""
 
+import functools
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -14,7 +15,14 @@ from sluice.engine.chains.evm.addresses import EvmAddresses
 from sluice.engine.chains.evm.node import Node
 from sluice.engine.chains.evm.reader import EvmReader
 from sluice.engine.chains.evm.tokens import KNOWN, EvmChain, evm_network
+from sluice.engine.chains.hook import Hook
 from sluice.engine.chains.quorum import QuorumReader
+from sluice.engine.chains.stacks.addresses import MAINNET_ID, StacksAddresses
+from sluice.engine.chains.stacks.api import Api
+from sluice.engine.chains.stacks.deliveries import read_delivery
+from sluice.engine.chains.stacks.reader import StacksReader
+from sluice.engine.chains.stacks.tokens import KNOWN as KNOWN_STACKS
+from sluice.engine.chains.stacks.tokens import StacksChain, stacks_network
 
 # What a table may say of its network itself; without a preset some of it must be said.
 _FACTS: Final = (
@@ -28,6 +36,22 @@ _FACTS: Final = (
     "livemode",
 )
 _KEYS: Final = {"rpc", "agree", "preset", "assets", "whole_max", *_FACTS}
+_STACKS_FACTS: Final = (
+    "title",
+    "chain_id",
+    "block_time_s",
+    "burn_depth",
+    "soft_max",
+    "soft_depth",
+    "reorg_max",
+    "explorer_tx",
+    "tokens",
+    "livemode",
+)
+# The providers' URLs tell the kind of a network, where its name does not: `api` is Stacks.
+_STACKS_KEYS: Final = {"api", "agree", "assets", "hook_secret", *_STACKS_FACTS}
+# Shorter than any secret that a machine made.
+_SECRET_MIN: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +73,12 @@ def read_networks(path: str, parts: Parts) -> list[Chain]:
         raise Invalid(
             f"Cannot read the networks file {path}: {error}", code="networks_invalid"
         ) from error
-    return [evm_chain(name, table, parts) for name, table in tables.items()]
+    return [_chain(name, table, parts) for name, table in tables.items()]
 
 
 def evm_chain(name: str, table: Mapping[str, Any], parts: Parts) -> Chain:
     """Build one EVM network; of two or more providers, two must agree on a block."""
-    urls = _urls(name, table)
+    urls = _urls(name, table, "rpc", _KEYS)
     facts = _facts(name, table)
     network = evm_network(
         facts,
@@ -72,21 +96,66 @@ def evm_chain(name: str, table: Mapping[str, Any], parts: Parts) -> Chain:
         )
         for url in urls
     ]
-    agree = int(table.get("agree", min(2, len(readers))))
-    reader = QuorumReader(readers, agree, parts.clock, count=parts.count_fault)
+    reader = _quorum(readers, table, parts)
     return Chain(network, reader, EvmAddresses(network, chain_id=facts.chain_id), wanted=wanted)
 
 
-def _urls(name: str, table: Mapping[str, Any]) -> Sequence[str]:
+def stacks_chain(name: str, table: Mapping[str, Any], parts: Parts) -> Chain:
+    """Build one Stacks network; of two or more providers, two must agree on a block."""
+    urls = _urls(name, table, "api", _STACKS_KEYS)
+    facts = _stacks_facts(name, table)
+    network = stacks_network(facts, assets=table.get("assets"))
+    readers: list[ChainReader] = [
+        StacksReader(
+            network,
+            Api(url, parts.egress, parts.clock),
+            chain_id=facts.chain_id,
+            burn_depth=facts.burn_depth,
+        )
+        for url in urls
+    ]
+    return Chain(
+        network,
+        _quorum(readers, table, parts),
+        StacksAddresses(network, chain_id=facts.chain_id),
+        hook=_hook(facts, table),
+    )
+
+
+def _hook(facts: StacksChain, table: Mapping[str, Any]) -> Hook | None:
+    """Return how Chainhook's deliveries are recognised and read, where there is a secret."""
+    secret = table.get("hook_secret")
+    if secret is None:
+        return None
+    if not isinstance(secret, str) or len(secret) < _SECRET_MIN:
+        raise Invalid(
+            f"The hook_secret of {facts.name} needs {_SECRET_MIN} characters or more.",
+            code="networks_invalid",
+        )
+    read = functools.partial(read_delivery, is_mainnet=facts.chain_id == MAINNET_ID)
+    return Hook(secret, read)
+
+
+def _chain(name: str, table: Mapping[str, Any], parts: Parts) -> Chain:
+    is_stacks = name in KNOWN_STACKS or (isinstance(table, dict) and "api" in table)
+    return (stacks_chain if is_stacks else evm_chain)(name, table, parts)
+
+
+def _quorum(readers: Sequence[ChainReader], table: Mapping[str, Any], parts: Parts) -> QuorumReader:
+    agree = int(table.get("agree", min(2, len(readers))))
+    return QuorumReader(readers, agree, parts.clock, count=parts.count_fault)
+
+
+def _urls(name: str, table: Mapping[str, Any], key: str, known: Collection[str]) -> Sequence[str]:
     """Return the providers of a network, or say what is wrong with its table."""
     if not isinstance(table, dict):
         problem = "is no table"
-    elif unknown := set(table) - _KEYS:
+    elif unknown := set(table) - set(known):
         problem = f"has unknown keys {', '.join(sorted(unknown))}"
-    elif not isinstance(table.get("rpc"), list) or not table["rpc"]:
-        problem = "needs a list of URLs as rpc"
+    elif not isinstance(table.get(key), list) or not table[key]:
+        problem = f"needs a list of URLs as {key}"
     else:
-        return list(table["rpc"])
+        return list(table[key])
     raise Invalid(f"Network {name} of the networks file {problem}.", code="networks_invalid")
 
 
@@ -96,12 +165,7 @@ def _facts(name: str, table: Mapping[str, Any]) -> EvmChain:
     known = KNOWN.get(name)
     if known is not None:
         return replace(known, **changes)
-    missing = {"chain_id", "tokens"} - set(changes)
-    if missing:
-        raise Invalid(
-            f"Network {name} of the networks file lacks {', '.join(sorted(missing))}.",
-            code="networks_invalid",
-        )
+    _require(name, changes)
     usual: dict[str, Any] = {
         "title": name.capitalize(),
         "block_time_s": 12.0,
@@ -110,3 +174,22 @@ def _facts(name: str, table: Mapping[str, Any]) -> EvmChain:
         "explorer_tx": None,
     }
     return EvmChain(name=name, **usual | changes)
+
+
+def _stacks_facts(name: str, table: Mapping[str, Any]) -> StacksChain:
+    """Return what we know of the network, changed by what the file says of it."""
+    changes = {key: table[key] for key in _STACKS_FACTS if key in table}
+    known = KNOWN_STACKS.get(name)
+    if known is not None:
+        return replace(known, **changes)
+    _require(name, changes)
+    return StacksChain(name=name, **{"title": name.capitalize()} | changes)
+
+
+def _require(name: str, said: Collection[str]) -> None:
+    missing = {"chain_id", "tokens"} - set(said)
+    if missing:
+        raise Invalid(
+            f"Network {name} of the networks file lacks {', '.join(sorted(missing))}.",
+            code="networks_invalid",
+        )

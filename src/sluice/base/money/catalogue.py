@@ -23,6 +23,7 @@ _CRYPTO: Final = (
     ("stx", 6, "Stacks"),
     ("usdc", 6, "USD Coin"),
     ("usdt", 6, "Tether USD"),
+    ("usdcx", 6, "USDCx"),
 )
 
 CATALOGUE: Final[Mapping[str, Asset]] = MappingProxyType(

@@ -15,6 +15,7 @@ from sluice.app.build import build, start_logs
 from sluice.app.settings import read_settings
 from sluice.doors.api.server import make_server
 from sluice.doors.cli.run import settle_memory
+from sluice.doors.hooks.chainhook import make_hooks
 from sluice.doors.live.sse import make_live
 from sluice.doors.web.checkout.pages import make_pages
 from sluice.doors.worker.loops import run_loops
@@ -23,7 +24,8 @@ from sluice.doors.worker.loops import run_loops
 def whole_server(app: App) -> Litestar:
     """Return the API, the pages and the live connections as one application."""
     trusted = app.settings.proxies()
-    return make_server(app, [*make_pages(app, trusted=trusted), *make_live(app, trusted=trusted)])
+    pages = [*make_pages(app, trusted=trusted), *make_live(app, trusted=trusted)]
+    return make_server(app, [*pages, *make_hooks(app)])
 
 
 @contextlib.asynccontextmanager

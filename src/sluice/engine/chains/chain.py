@@ -6,6 +6,7 @@ from typing import Protocol
 
 from sluice.base.errors import SluiceError
 from sluice.base.money.money import Money
+from sluice.engine.chains.hook import Hook
 from sluice.engine.chains.model import Block, Header, Network, Tip, Transfer
 
 
@@ -88,3 +89,5 @@ class Chain:
     derive: Callable[[str], str] | None = None
     # The recipients whose memos are worth a request; kept up by the watcher.
     wanted: set[str] | None = None
+    # Who may tell us that there is news; without it nobody is listened to.
+    hook: Hook | None = None

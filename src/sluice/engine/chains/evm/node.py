@@ -8,7 +8,7 @@ import msgspec
 
 from sluice.base.clock import Clock
 from sluice.base.egress import Answer, Egress, EgressError, Reason
-from sluice.engine.chains.evm.endpoint import Endpoint, retry_after_s
+from sluice.engine.chains.endpoint import Endpoint, retry_after_s
 from sluice.engine.chains.evm.faults import (
     Fault,
     NodeTrouble,

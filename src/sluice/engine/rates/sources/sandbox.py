@@ -6,7 +6,15 @@ from typing import Final
 from sluice.base.clock import Clock
 from sluice.engine.rates.model import Rate
 
-_IN_USD: Final = {"btc": "60000", "sbtc": "60000", "stx": "2", "usdc": "1", "usdt": "1"}
+_IN_USD: Final = {
+    "btc": "60000",
+    "sbtc": "60000",
+    "stx": "2",
+    "usdc": "1",
+    "usdt": "1",
+    "usdcx": "1",
+}
+_DOLLARS: Final = frozenset({"usdc", "usdt", "usdcx"})
 _USD_IN: Final = {
     "usd": "1",
     "eur": "0.9",
@@ -47,4 +55,4 @@ class SandboxRates:
         ]
 
     def _factor_of(self, asset: str) -> Fraction:
-        return Fraction(1) if asset in {"usdc", "usdt"} else self._factor
+        return Fraction(1) if asset in _DOLLARS else self._factor

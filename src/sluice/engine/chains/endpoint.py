@@ -23,8 +23,11 @@ class Endpoint:
     secrets: Sequence[str] = field(repr=False)
 
     @classmethod
-    def of(cls, url: str) -> "Endpoint":
-        """Take a URL apart; a user in it becomes a header."""
+    def of(cls, url: str, *, key_header: str | None = None) -> "Endpoint":
+        """Take a URL apart; a user in it becomes a header.
+
+        Without a password and where the provider has a header for keys, the user is the key.
+        """
         parts = urlsplit(url)
         host = parts.netloc.rpartition("@")[2]
         headers = {"Content-Type": "application/json"}
@@ -33,11 +36,21 @@ class Endpoint:
         if parts.username is not None:
             user, password = unquote(parts.username), unquote(parts.password or "")
             token = base64.b64encode(f"{user}:{password}".encode()).decode()
-            headers["Authorization"] = f"Basic {token}"
+            if key_header is not None and not password:
+                headers[key_header] = user
+            else:
+                headers["Authorization"] = f"Basic {token}"
             secrets += [secret for secret in (token, password, user) if secret]
         return cls(
             host, urlunsplit((parts.scheme, host, parts.path, parts.query, "")), headers, secrets
         )
+
+    def at(self, path: str) -> str:
+        """Return the URL of a path below this one; the endpoint's own query stays."""
+        parts = urlsplit(self.url)
+        path, _, query = path.partition("?")
+        queries = "&".join(one for one in (query, parts.query) if one)
+        return urlunsplit((parts.scheme, parts.netloc, parts.path.rstrip("/") + path, queries, ""))
 
     def scrub(self, text: str) -> str:
         """Return the beginning of a provider's own words without our keys."""
