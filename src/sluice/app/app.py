@@ -16,6 +16,7 @@ from sluice.base.reach import Reach
 from sluice.base.relay import Relay
 from sluice.base.sealing import Sealer
 from sluice.base.work import Works
+from sluice.business.accounts.api_keys.callers import Callers
 from sluice.business.webhooks.deliveries.deliver import Deliverer
 from sluice.engine.chains.registry import Chains
 from sluice.engine.rates.quote import RatePolicy
@@ -33,6 +34,7 @@ class App:
     bell: Bell
     works: Works
     sealer: Sealer
+    callers: Callers
     chains: Chains
     rates: RatePolicy
     sources: Sequence[RateSource]

@@ -33,6 +33,7 @@ from sluice.base.reach import LIVE, NODES, TEST, Reach
 from sluice.base.relay import Relay
 from sluice.base.sealing import Sealer, create_key_file, read_key_file
 from sluice.base.work import Works
+from sluice.business.accounts.api_keys.callers import Callers
 from sluice.business.trust.keys.check import check_key_file
 from sluice.business.webhooks.deliveries.deliver import Deliverer
 from sluice.business.webhooks.deliveries.model import Attempt
@@ -102,6 +103,7 @@ async def assemble(ground: Ground, *, extra_chains: Sequence[Chain] = ()) -> Asy
         bell=bell,
         works=works,
         sealer=sealer,
+        callers=Callers(works, sealer, clock, bell),
         chains=chains,
         rates=RatePolicy({True: ["fixed"], False: ["sandbox"]}),
         sources=sources,

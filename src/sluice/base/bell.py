@@ -38,6 +38,12 @@ class Bell:
         if self._unsent:
             self._something.set()
 
+    def listen(self, topic: str) -> asyncio.Event:
+        """Give an event that is set whenever the topic rings, for as long as this bell lives."""
+        event = asyncio.Event()
+        self._waiting.setdefault(topic, set()).add(event)
+        return event
+
     @contextlib.contextmanager
     def watch(self, topic: str) -> Iterator[asyncio.Event]:
         """Give an event that is set whenever the topic rings; clear it before you look."""
@@ -69,6 +75,20 @@ class Bell:
             finally:
                 connection.terminate()
 
+    async def carry_once(self, database: Database) -> None:
+        """Send what was rung here to other processes, for one that will not stay."""
+        if self._unsent:
+            connection = await database.dedicated()
+            try:
+                await self._notify(connection)
+            finally:
+                await connection.close()
+
+    async def _notify(self, connection: Connection) -> None:
+        topics = [self._unsent.pop() for _ in range(min(_TOPICS_MAX, len(self._unsent)))]
+        if topics:
+            await connection.execute("SELECT pg_notify($1, $2)", _CHANNEL, " ".join(topics))
+
     async def _send(self, connection: Connection) -> None:
         lost = asyncio.Event()
 
@@ -81,11 +101,9 @@ class Bell:
             await self._something.wait()
             await asyncio.sleep(_GATHER_S)
             self._something.clear()
-            topics = [self._unsent.pop() for _ in range(min(_TOPICS_MAX, len(self._unsent)))]
+            await self._notify(connection)
             if self._unsent:
                 self._something.set()
-            if topics:
-                await connection.execute("SELECT pg_notify($1, $2)", _CHANNEL, " ".join(topics))
 
     def _heard(self, con_ref: object, pid: int, channel: str, payload: object) -> None:
         del con_ref, pid, channel

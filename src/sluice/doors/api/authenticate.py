@@ -7,7 +7,7 @@ from typing import Final
 
 from sluice.app.app import App
 from sluice.base.errors import Forbidden, SluiceError, Unauthenticated
-from sluice.business.accounts.api_keys.authenticate import Caller, authenticate
+from sluice.business.accounts.api_keys.authenticate import Caller
 
 _ACCOUNT_HEADERS: Final = ("Stripe-Account", "Stripe-Context")
 
@@ -24,7 +24,7 @@ async def read_caller(app: App, headers: Sequence[str]) -> Caller:
     elif scheme.lower() != "bearer":
         token = ""
     try:
-        return await authenticate(app.works, token, sealer=app.sealer)
+        return await app.callers.recognise(token)
     except SluiceError as error:
         raise _refused(app, error) from error
 

@@ -22,7 +22,9 @@ def with_app(verb: Callable[[App], Awaitable[T]], settings: Settings | None = No
     async def run() -> T:
         async with build(chosen) as app:
             start_logs(app)
-            return await verb(app)
+            done = await verb(app)
+            await app.bell.carry_once(app.database)
+            return done
 
     return uvloop.run(run())
 

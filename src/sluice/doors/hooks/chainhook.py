@@ -54,12 +54,12 @@ def make_hooks(app: App) -> list[HTTPRouteHandler]:
                 count=len(hint.tx_ids),
             )
             app.bell.ring([name])
-        return Response(b"", status_code=HTTPStatus.NO_CONTENT)
+        return Response(b"", status_code=HTTPStatus.OK)
 
     path = "/hooks/{network:str}"
     return [
         HTTPRouteHandler(
-            path, http_method=["POST"], status_code=204, request_max_body_size=_BODY_MAX
+            path, http_method=["POST"], status_code=200, request_max_body_size=_BODY_MAX
         )(take)
     ]
 

@@ -1,5 +1,6 @@
 """A token -> who is asking."""
 
+import datetime as dt
 from dataclasses import dataclass
 
 from sluice.base.actor import Actor
@@ -19,6 +20,7 @@ class Caller:
     actor: Actor
     merchant: Merchant
     kind: str
+    expires_at: dt.datetime | None = None
 
     @property
     def is_client(self) -> bool:
@@ -27,7 +29,7 @@ class Caller:
 
 
 async def authenticate(works: Works, text: str, *, sealer: Sealer) -> Caller:
-    """Return the caller of a token, or refuse; asked anew each time: revoking works at once."""
+    """Return the caller of a token as the database knows it now, or refuse."""
     token = read_token(text)
     async with works.glance() as work:
         found = await store.find(work, token.key_id)
@@ -45,4 +47,4 @@ async def authenticate(works: Works, text: str, *, sealer: Sealer) -> Caller:
     if merchant.status != "active":
         raise Forbidden("This account is suspended.", code="account_suspended")
     actor = Actor(MerchantId(key.merchant_id), key.livemode, key.permissions, key.id)
-    return Caller(actor, merchant, key.kind)
+    return Caller(actor, merchant, key.kind, key.expires_at)

@@ -8,6 +8,7 @@ from sluice.base.sealing import Sealer
 from sluice.base.work import Work
 from sluice.business.accounts.api_keys import store
 from sluice.business.accounts.api_keys.model import BUNDLES, PERMISSIONS, ApiKey, make_token
+from sluice.business.accounts.merchants.model import CALLERS_CHANGED
 from sluice.business.trust.audit.record import record_action
 
 
@@ -56,9 +57,10 @@ async def create_key(
 
 
 async def revoke_key(work: Work, key_id: str) -> None:
-    """End a key at once."""
+    """End a key."""
     if not await store.revoke(work, key_id, work.now):
         raise NotFound(f"No such live key: '{key_id}'", param="key")
+    work.tell(CALLERS_CHANGED)
     await record_action(work, "api_key.revoked", key_id, {})
 
 

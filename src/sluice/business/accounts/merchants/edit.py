@@ -8,7 +8,7 @@ from sluice.base.errors import Conflict, NotFound
 from sluice.base.ids import is_well_formed
 from sluice.base.work import Work
 from sluice.business.accounts.merchants import store
-from sluice.business.accounts.merchants.model import Merchant, Settings
+from sluice.business.accounts.merchants.model import CALLERS_CHANGED, Merchant, Settings
 from sluice.business.trust.audit.record import record_action
 from sluice.engine.chains.chain import Chain
 from sluice.engine.chains.model import Style
@@ -28,6 +28,7 @@ async def change_settings(work: Work, merchant_id: str, settings: Settings) -> M
     """Change how payments made from now on are treated."""
     merchant = dataclasses.replace(await find_merchant(work, merchant_id), settings=settings)
     await store.save(work, merchant)
+    work.tell(CALLERS_CHANGED)
     await record_action(work, "merchant.settings_changed", merchant_id, {})
     return merchant
 
@@ -36,6 +37,7 @@ async def set_status(work: Work, merchant_id: str, status: str) -> Merchant:
     """Suspend a merchant or let it go on: `active` or `suspended`."""
     merchant = dataclasses.replace(await find_merchant(work, merchant_id), status=status)
     await store.save(work, merchant)
+    work.tell(CALLERS_CHANGED)
     await record_action(work, f"merchant.{status}", merchant_id, {})
     return merchant
 

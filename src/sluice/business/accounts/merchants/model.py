@@ -10,6 +10,8 @@ import msgspec
 from sluice.base.errors import Invalid
 
 FEE_BPS_MAX: Final = 1000
+# Rung when who may call, or under which terms, has changed.
+CALLERS_CHANGED: Final = "callers"
 
 
 class LatePolicy(StrEnum):
