@@ -9,9 +9,10 @@ import msgspec
 import structlog
 import uvloop
 
-from benchmarks import codec, requests, transfers, webhooks
+from benchmarks import bitcoin, codec, requests, transfers, webhooks
 
 _EACH: Final[dict[str, Callable[[], Awaitable[dict[str, Any]]]]] = {
+    "bitcoin": bitcoin.measure,
     "codec": codec.measure,
     "requests": requests.measure,
     "transfers": transfers.measure,
