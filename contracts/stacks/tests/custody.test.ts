@@ -25,6 +25,7 @@ interface Exit {
 interface Module {
   name: string;
   base: bigint;
+  skimmed: string;
   /** What must exist before money can enter. */
   given: (token: string) => void;
   /** alice puts AMOUNT in; the answer is the entity's id. */
@@ -41,6 +42,7 @@ const HOUR = 7; // burn blocks, a little more than an hour
 const streams: Module = {
   name: "sluice-streams",
   base: 6000n,
+  skimmed: "streams.skimmed",
   given: () => undefined,
   enter: (token) => createLinear({ token, deposit: AMOUNT, end: 7_200 }),
   add: [(id, token) => topUp(id, 100, alice, token)],
@@ -60,6 +62,7 @@ const streams: Module = {
 const flow: Module = {
   name: "sluice-flow",
   base: 6500n,
+  skimmed: "flow.skimmed",
   given: () => undefined,
   enter: (token) => call("sluice-flow", "open", [
     trait(token), Cl.principal(bob), u(10n ** 13n), u(AMOUNT), Cl.tuple({ transferable: Cl.bool(true), "stop-on-empty": Cl.bool(false) }),
@@ -77,6 +80,7 @@ const flow: Module = {
 const subs: Module = {
   name: "sluice-subs",
   base: 7000n,
+  skimmed: "subs.skimmed",
   given: (token) => {
     must(call("sluice-gateway", "register-merchant", [
       Cl.principal(carol), Cl.bufferFromHex("02".padEnd(66, "1")), u(0), u(0),
@@ -97,6 +101,7 @@ const subs: Module = {
 const market: Module = {
   name: "sluice-market",
   base: 8000n,
+  skimmed: "market.skimmed",
   given: () => {
     const id = stream({ from: dave, end: 90_000, flags: { royalty: 100 } });
     must(approve("sluice-streams", id, contract("sluice-market"), bob));
@@ -214,7 +219,7 @@ describe.each([streams, flow, subs, market])("$name", (m) => {
       { asset: `${SBTC}::sbtc-token`, amount: 777n, from: contract(m.name), to: contract("sluice-treasury") },
     ]);
     expect(out.events).toEqual([{
-      sluice: 1n, seq: last + 1n, ev: `${m.name.slice("sluice-".length)}.skimmed`, id: 0n, actor: mallory, token: SBTC, amount: 777n,
+      sluice: 1n, seq: last + 1n, ev: m.skimmed, id: 0n, actor: mallory, token: SBTC, amount: 777n,
       data: { to: contract("sluice-treasury") },
     }]);
     expect([m.row(id), liability(m.name, SBTC)]).toEqual(before);

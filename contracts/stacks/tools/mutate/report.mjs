@@ -12,11 +12,12 @@ export function report(summaries, reasons) {
     [
       "Each mutant is one contract with one expression changed. It is killed when a test fails that runs the",
       "changed lines; the tests are the suite's own unit tests, run in one process on a fresh chain each.",
-      "Mutants that do not compile are not counted. Where fewer were judged than there are, they are an even",
-      "sample over the whole contract, the same one each time.",
+      "Mutants that do not compile are not counted. A whole run judges every mutant; a sample is spread evenly",
+      "over the contract, the same mutants each time. Survivors of a whole run were judged again, with their",
+      "reasons, after tests had been added. `make mutate` judges a sample in every build.",
     ].join("\n"),
     [
-      row("Contract", "Mutants", "Judged", "Killed", "Survived", "Killed %", "Did not compile", "Tests", "Seconds"),
+      row("Contract", "Measured", "Run", "Mutants", "Judged", "Killed", "Survived", "Killed %", "Did not compile"),
       row(...Array(9).fill("---")),
       ...summaries.map((summary) => totals(summary)),
     ].join("\n"),
@@ -35,9 +36,9 @@ function tally(results) {
   return { killed, survived, invalid, rate };
 }
 
-function totals({ name, results, of, tests, seconds }) {
+function totals({ name, results, of, whole, on }) {
   const { killed, survived, invalid, rate } = tally(results);
-  return row(name, of, results.length, killed, survived, rate, invalid, tests, seconds);
+  return row(name, on, whole ? "whole" : "sample", of, results.length, killed, survived, rate, invalid);
 }
 
 function operators(summaries) {

@@ -160,7 +160,7 @@ async function main() {
     }
     const judge = options.full || options.again || options.record ? judgeContract : judgeSample;
     const judged = await judge(name, mutants, Number(options.jobs));
-    const summary = { ...(known ? merge(known, judged, all) : judged), of: all.length, whole: options.full || Boolean(known?.whole) };
+    const summary = { ...(known ? merge(known, judged, all) : judged), of: all.length, whole: options.full || Boolean(known?.whole), on: new Date().toISOString().slice(0, 10) };
     if (options.full || options.again || options.record) writeFileSync(resultsOf(name), JSON.stringify(summary, null, 1));
     summaries.push(summary);
     print(summary);

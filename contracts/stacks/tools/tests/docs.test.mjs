@@ -6,6 +6,7 @@ import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { gapsOf as invariantGaps, shownByProperties, shownByTests, tagsIn } from "../invariants.mjs";
 import { gapsOf as regressionGaps, resolve } from "../regressions.mjs";
+import { eventsOf } from "../lib/events.mjs";
 import { ROOT, loadSuite } from "../lib/suite.mjs";
 
 const pages = ["README.md", ...readdirSync(join(ROOT, "docs")).filter((name) => name.endsWith(".md")).map((name) => join("docs", name))];
@@ -78,4 +79,21 @@ test("a defect whose test was renamed is noticed", () => {
 
   assert.equal(regressionGaps(resolve(defects, () => ["B1: is gone"]))[0], "g 2: neither a test nor a reason");
   assert.equal(regressionGaps(resolve(defects, () => [])).length, 2);
+});
+
+test("every error code and every event of the contracts is expected by some test", async () => {
+  const { chain, contracts } = await loadSuite();
+  const texts = readdirSync(join(ROOT, "tests")).filter((name) => name.endsWith(".test.ts")).map((name) => readFileSync(join(ROOT, "tests", name), "utf8"));
+  const text = texts.join("\n");
+  // One table serves the modules that hold money: `base + 8n` there is the code 8 of each of them.
+  const shared = new Set([...text.matchAll(/\bm\.base \+ (\d+)n/g)].map(([, n]) => Number(n)));
+  const bases = [...text.matchAll(/\bbase: (\d+)n/g)].map(([, n]) => Number(n));
+  const expected = (code) => new RegExp(`\\b${code}n?\\b`).test(text) || bases.some((base) => shared.has(code - base));
+
+  const unseen = contracts.flatMap((contract) => [
+    ...contract.errors().filter(({ code }) => !expected(code)).map(({ name, code }) => `${contract.name} ${name} u${code}`),
+    ...[...eventsOf(chain, contract).keys()].filter((ev) => !text.includes(`"${ev}"`)),
+  ]);
+
+  assert.deepEqual(unseen, []);
 });
