@@ -66,8 +66,8 @@ def test_every_letter_of_a_proof_matters(case: dict[str, Any]) -> None:
         changed = raw[:place] + bytes([raw[place] ^ 1]) + raw[place + 1 :]
         text = base64.b64encode(changed).decode()
         assert check_proof(case["address"], case["message"], text, MAINNET) is Proof.INVALID
-    for text in (raw[:-1], raw + b"\0"):
-        encoded = base64.b64encode(text).decode()
+    for wrong in (raw[:-1], raw + b"\0"):
+        encoded = base64.b64encode(wrong).decode()
         assert check_proof(case["address"], case["message"], encoded, MAINNET) is Proof.INVALID
 
 
