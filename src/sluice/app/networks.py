@@ -105,12 +105,14 @@ def stacks_chain(name: str, table: Mapping[str, Any], parts: Parts) -> Chain:
     urls = _urls(name, table, "api", _STACKS_KEYS)
     facts = _stacks_facts(name, table)
     network = stacks_network(facts, assets=table.get("assets"))
+    wanted: set[str] = set()
     readers: list[ChainReader] = [
         StacksReader(
             network,
             Api(url, parts.egress, parts.clock),
             chain_id=facts.chain_id,
             burn_depth=facts.burn_depth,
+            wants=wanted.__contains__,
         )
         for url in urls
     ]
@@ -118,6 +120,7 @@ def stacks_chain(name: str, table: Mapping[str, Any], parts: Parts) -> Chain:
         network,
         _quorum(readers, table, parts),
         StacksAddresses(network, chain_id=facts.chain_id),
+        wanted=wanted,
         hook=_hook(facts, table),
     )
 

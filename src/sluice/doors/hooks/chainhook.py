@@ -32,19 +32,19 @@ def make_hooks(app: App) -> list[HTTPRouteHandler]:
     """Return the handler of deliveries."""
     heard: OrderedDict[bytes, None] = OrderedDict()
 
-    async def take(request: HookRequest) -> Response[bytes]:
+    async def take(request: HookRequest) -> Response[None]:
         """Wake whoever follows the network; say nothing about networks to strangers."""
         name = str(request.path_params["network"])
         chain = app.chains.by_name.get(name)
         hook = chain.hook if chain is not None else None
         if hook is None or not any(hook.admits(secret) for secret in _secrets(request)):
-            return Response(b"", status_code=HTTPStatus.UNAUTHORIZED)
+            return Response(None, status_code=HTTPStatus.UNAUTHORIZED)
         body = await request.body()
         try:
             hint = hook.read(body)
         except Invalid as error:
             log.warning("hook.malformed", network=name, why=error.message[:200])
-            return Response(b"", status_code=HTTPStatus.BAD_REQUEST)
+            return Response(None, status_code=HTTPStatus.BAD_REQUEST)
         if not hint.is_empty and _is_news(heard, name, body):
             log.info(
                 "hook.heard",
@@ -54,7 +54,7 @@ def make_hooks(app: App) -> list[HTTPRouteHandler]:
                 count=len(hint.tx_ids),
             )
             app.bell.ring([name])
-        return Response(b"", status_code=HTTPStatus.OK)
+        return Response(None, status_code=HTTPStatus.OK)
 
     path = "/hooks/{network:str}"
     return [

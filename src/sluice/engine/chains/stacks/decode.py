@@ -24,6 +24,7 @@ from sluice.engine.chains.stacks.shapes import (
 # What stands for the network's own coin among asset identifiers, which all have colons.
 NATIVE: Final = "STX"
 SUCCESS: Final = "success"
+WAITING: Final = "pending"
 STX_TRANSFER: Final = "token_transfer"
 
 # What a mined transaction may end as (stacks-core's event observer); another word is no ending.

@@ -3,7 +3,7 @@
 import itertools
 from collections import OrderedDict
 from collections.abc import Sequence
-from typing import Final, TypeVar
+from typing import Final
 
 from sluice.base.errors import Invalid
 from sluice.base.money.catalogue import find_asset
@@ -14,24 +14,20 @@ from sluice.engine.chains.stacks.clarity.model import Ok, UInt
 from sluice.engine.chains.stacks.clarity.read import decode_value
 from sluice.engine.chains.stacks.decode import (
     NATIVE,
-    asset_of_contract,
     check_mined,
     check_place,
     event_transfers,
     header_of,
-    hint_of,
     may_move,
     native_transfer,
     whole_events,
 )
 from sluice.engine.chains.stacks.faults import ApiTrouble, Fault
+from sluice.engine.chains.stacks.hints import Hints, Wants
 from sluice.engine.chains.stacks.malformed import Malformed
 from sluice.engine.chains.stacks.principals import Asset, parse_asset
-from sluice.engine.chains.stacks.shapes import RawBlock, RawEvent, RawTransaction
+from sluice.engine.chains.stacks.shapes import RawBlock, RawEvent
 from sluice.engine.chains.stacks.tokens import STX
-
-K = TypeVar("K")
-V = TypeVar("V")
 
 # A range is read whole or not at all, so it must fit into memory.
 BLOCKS_MAX: Final = 2048
@@ -39,9 +35,6 @@ BLOCKS_MAX: Final = 2048
 # What is known of a block by its hash never changes. To keep it lets a provider with a small limit
 # be asked again and again until a long range is whole.
 _KEPT_MAX: Final = 2 * BLOCKS_MAX
-# Calls that wait and are worth a question each, at one look.
-_HINTS_MAX: Final = 8
-_HINTS_KEPT: Final = 500
 # A Bitcoin block without a miner for Stacks carries no Stacks block; so many of them in a row end
 # the search for one.
 _EMPTY_BURNS_MAX: Final = 12
@@ -58,7 +51,15 @@ class StacksReader:
     `burn_depth` Bitcoin blocks or more counts as final.
     """
 
-    def __init__(self, network: Network, api: Api, *, chain_id: int, burn_depth: int) -> None:
+    def __init__(
+        self,
+        network: Network,
+        api: Api,
+        *,
+        chain_id: int,
+        burn_depth: int,
+        wants: Wants | None = None,
+    ) -> None:
         self._network = network
         self._api = api
         self._chain_id = chain_id
@@ -67,7 +68,7 @@ class StacksReader:
         if STX in network.assets:
             self._assets[NATIVE] = STX
         self._known: OrderedDict[str, tuple[Transfer, ...]] = OrderedDict()
-        self._hinted: OrderedDict[str, Transfer | None] = OrderedDict()
+        self._hints = Hints(api, self._assets, wants)
         self._top = 0
         # The tip as it was a moment ago: whoever asks for it next need not wait for it again.
         self._latest: RawBlock | None = None
@@ -118,33 +119,7 @@ class StacksReader:
 
     async def pending(self) -> Sequence[Transfer]:
         """Return what the newest waiting transactions would move, as far as they say so."""
-        hints: list[Transfer] = []
-        questions = _HINTS_MAX
-        for raw in await self._api.waiting():
-            tx_id = raw.tx_id.lower()
-            if tx_id not in self._hinted:
-                if raw.contract_call is not None and self._is_token(raw):
-                    if questions == 0:
-                        continue
-                    questions -= 1
-                _keep(self._hinted, tx_id, await self._hint(raw), _HINTS_KEPT)
-            if (hint := self._hinted[tx_id]) is not None:
-                hints.append(hint)
-        return hints
-
-    async def _hint(self, raw: RawTransaction) -> Transfer | None:
-        if self._is_token(raw):
-            whole = await self._api.transaction(raw.tx_id)
-            return None if whole is None else hint_of(whole, self._assets)
-        return hint_of(raw, self._assets)
-
-    def _is_token(self, raw: RawTransaction) -> bool:
-        call = raw.contract_call
-        return (
-            call is not None
-            and call.function_name == "transfer"
-            and asset_of_contract(call.contract_id, self._assets) is not None
-        )
+        return await self._hints.read()
 
     async def _headers(self, first: int, last: int) -> list[RawBlock]:
         """Return the blocks of a range from the newest to the oldest page, linked, oldest first."""
@@ -188,7 +163,9 @@ class StacksReader:
         name = block.index_block_hash.lower()
         if name not in self._known:
             found = await self._read_block(block, name) if block.tx_count else ()
-            _keep(self._known, name, found, _KEPT_MAX)
+            self._known[name] = found
+            if len(self._known) > _KEPT_MAX:
+                self._known.popitem(last=False)
         return self._known[name]
 
     async def _read_block(self, block: RawBlock, name: str) -> tuple[Transfer, ...]:
@@ -273,9 +250,3 @@ def _decimals(said: object) -> str:
         case Ok(UInt(count)):
             return str(count)
     return "no"
-
-
-def _keep(kept: "OrderedDict[K, V]", key: K, value: V, most: int) -> None:
-    kept[key] = value
-    while len(kept) > most:
-        kept.popitem(last=False)

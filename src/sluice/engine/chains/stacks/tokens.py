@@ -110,8 +110,6 @@ def stacks_network(chain: StacksChain, *, assets: Sequence[str] | None = None) -
         block_time_s=chain.block_time_s,
         styles=(Style.MEMO, Style.AMOUNT, Style.WALLET),
         explorer_tx=chain.explorer_tx,
-        # Hints come from a list that holds only the newest of what waits.
-        mempool_patience_s=600.0,
         tokens=tokens | strangers,
     )
 
