@@ -1,0 +1,159 @@
+"""Bitcoind: a real node on regtest with a wallet full of money, and its levers."""
+
+import contextlib
+import ctypes
+import json
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from sluice.base.egress import Egress
+from sluice.engine.chains.bitcoin.amounts import parse_btc, show_btc
+from sluice.engine.chains.endpoint import Endpoint
+
+INSTALLED: Final = Path(__file__).parent / ".node" / "bin" / "bitcoind"
+USER: Final = "sluice"
+PASSWORD: Final = "only-for-tests-of-this-machine"
+# A reward may be spent after a hundred blocks; ten of them make many payments.
+BLOCKS: Final = 110
+
+_BOOT_S: Final = 20.0
+_MEMPOOL_TOO: Final = False
+_OPTIONS: Final = (
+    "-regtest",
+    "-server=1",
+    "-listen=0",
+    "-dnsseed=0",
+    "-discover=0",
+    "-natpmp=0",
+    "-fallbackfee=0.0001",
+    "-dbcache=8",
+    "-corepolicy=1",
+    "-printtoconsole=0",
+)
+
+
+class RpcError(Exception):
+    """The node refuses what a test asks it to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bitcoind:
+    """A running node. Blocks are mined to an address of its wallet."""
+
+    url: str
+    egress: Egress
+
+    async def ask(self, method: str, *params: object) -> Any:  # noqa: ANN401 - whatever it answers
+        """Call one method and return its result; numbers with a point are Decimals."""
+        endpoint = Endpoint.of(self.url)
+        body = json.dumps({"jsonrpc": "1.0", "id": 1, "method": method, "params": params})
+        answer = await self.egress.post(
+            endpoint.url,
+            body.encode(),
+            headers=endpoint.headers,
+            timeout_s=30,
+            answer_max=16 * 1024 * 1024,
+        )
+        reply = json.loads(answer.body, parse_float=Decimal)
+        if reply["error"]:
+            raise RpcError(f"{method}: {reply['error']['message']}")
+        return reply["result"]
+
+    async def start(self) -> None:
+        """Make the wallet and its money."""
+        if "till" not in await self.ask("listwallets"):
+            await self.ask("createwallet", "till")
+        if await self.ask("getblockcount") < BLOCKS:
+            await self.mine(BLOCKS)
+
+    async def new_address(self, kind: str = "bech32") -> str:
+        """Return an address of the wallet: legacy, p2sh-segwit, bech32 or bech32m."""
+        address: str = await self.ask("getnewaddress", "", kind)
+        return address
+
+    async def mine(self, count: int = 1) -> Sequence[str]:
+        """Add blocks; the first takes what waits."""
+        mined: list[str] = await self.ask("generatetoaddress", count, await self.new_address())
+        return mined
+
+    async def pay(self, recipient: str, sats: int) -> str:
+        """Send from the wallet and return the transaction's id."""
+        tx_id: str = await self.ask("sendtoaddress", recipient, show_btc(sats))
+        return tx_id
+
+    async def spend(self, tx_id: str, index: int, recipient: str, *, fee_sats: int) -> str:
+        """Send one output of the wallet's on, whole but for the fee, replacing what spends it."""
+        found = await self.ask("gettxout", tx_id, index, _MEMPOOL_TOO)
+        left = show_btc(parse_btc(f"{found['value']:f}") - fee_sats)
+        spent = [{"txid": tx_id, "vout": index, "sequence": 0xFFFFFFFD}]
+        raw = await self.ask("createrawtransaction", spent, [{recipient: left}])
+        signed = await self.ask("signrawtransactionwithwallet", raw)
+        made: str = await self.ask("sendrawtransaction", signed["hex"])
+        return made
+
+    async def undo(self, count: int) -> None:
+        """Leave the newest blocks for good; what was in them waits again."""
+        height = await self.ask("getblockcount")
+        await self.ask("invalidateblock", await self.ask("getblockhash", height - count + 1))
+
+
+@contextlib.contextmanager
+def run_bitcoind() -> Iterator[str]:
+    """Start a node with an empty chain and return its URL; it dies with us."""
+    binary = str(INSTALLED) if INSTALLED.exists() else shutil.which("bitcoind")
+    if binary is None:
+        pytest.skip("no bitcoind: run tests/bitcoin/install.sh, or put one on the PATH")
+    port = _free_port()
+    with tempfile.TemporaryDirectory(prefix="bitcoind") as directory:
+        process = subprocess.Popen(
+            [
+                binary,
+                *_OPTIONS,
+                f"-datadir={directory}",
+                f"-rpcport={port}",
+                f"-rpcuser={USER}",
+                f"-rpcpassword={PASSWORD}",
+            ],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            preexec_fn=_die_with_parent,  # noqa: PLW1509 - a single system call, no lock
+        )
+        try:
+            _wait_for(process, port)
+            yield f"http://{USER}:{PASSWORD}@127.0.0.1:{port}/"
+        finally:
+            process.terminate()
+            process.wait(30)
+
+
+def _die_with_parent() -> None:
+    ctypes.CDLL(None).prctl(1, signal.SIGTERM)
+
+
+def _free_port() -> int:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port: int = taken.getsockname()[1]
+        return port
+
+
+def _wait_for(process: "subprocess.Popen[bytes]", port: int) -> None:
+    deadline = time.monotonic() + _BOOT_S
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise RuntimeError(f"bitcoind ended at once with {process.returncode}")
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            return
+        time.sleep(0.02)
+    raise RuntimeError(f"bitcoind did not start within {_BOOT_S} s")
