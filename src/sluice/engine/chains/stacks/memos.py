@@ -24,10 +24,10 @@ def read_memo(raw: bytes) -> str | None:
     The zeros that fill a native memo, spaces around it and a wrapper inside it are not part of it.
     Sixteen bytes written as such, in capitals or behind `0x` are the same reference.
     """
-    said = _unwrapped(raw.rstrip(b"\0")).strip(_SPACE)
-    if not said:
+    said = _unwrapped(raw.rstrip(b"\0"))
+    text = _text(said.strip(_SPACE))
+    if text == "":
         return None
-    text = _text(said)
     if text is None:
         # A reference may end in the zeros that were taken for filling.
         return said.ljust(_REFERENCE_BYTES, b"\0").hex()

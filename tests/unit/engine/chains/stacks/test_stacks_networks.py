@@ -1,0 +1,138 @@
+"""The Stacks networks we know: tokens, addresses, finality, and what the networks file may say."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from sluice.app.networks import Parts, read_networks
+from sluice.base.clock import SystemClock
+from sluice.base.egress import Egress
+from sluice.base.errors import Invalid
+from sluice.base.money.catalogue import CATALOGUE, money
+from sluice.base.reach import NODES
+from sluice.engine.chains.model import FINALIZED
+from sluice.engine.chains.stacks.addresses import StacksAddresses
+from sluice.engine.chains.stacks.principals import parse_asset
+from sluice.engine.chains.stacks.tokens import KNOWN, MAINNET, TESTNET, stacks_network
+
+SP = "SP2J6ZY48GV1EZ5V2V5RB9MP66SW86PYKKNRV9EJ7"
+ST = "ST2CY5V39NHDPWSXMW9QDT3HC3GD6Q6XX4CFRK9AG"
+MAINNET_ADDRESSES = StacksAddresses(stacks_network(MAINNET), chain_id=1)
+TESTNET_ADDRESSES = StacksAddresses(stacks_network(TESTNET), chain_id=0x80000000)
+
+
+@pytest.fixture
+async def parts() -> AsyncIterator[Parts]:
+    egress = Egress(NODES)
+    yield Parts(egress, SystemClock(), lambda _source, _fault: None)
+    await egress.close()
+
+
+def test_every_token_is_an_asset_of_the_catalogue() -> None:
+    for chain in KNOWN.values():
+        for asset, token in chain.tokens.items():
+            assert asset in CATALOGUE
+            assert str(parse_asset(token)) == token
+
+
+def test_lookalikes_are_seen_and_are_not_ours() -> None:
+    network = stacks_network(MAINNET)
+
+    locked = f"{MAINNET.tokens['sbtc']}-locked"
+    assert network.tokens[f"unknown:{locked}"] == locked
+    assert not [asset for asset in network.assets if asset.startswith("unknown:")]
+
+
+def test_payments_wait_for_bitcoin_unless_they_are_soft() -> None:
+    hard = stacks_network(MAINNET).finality
+    soft = stacks_network(
+        type(MAINNET)(1, "x", "X", MAINNET.tokens, soft_max={"sbtc": 500}, soft_depth=2)
+    ).finality
+
+    assert {hard.depth_for(asset, 1) for asset in ("stx", "sbtc", "usdcx", "unknown:a")} == {
+        FINALIZED
+    }
+    assert [soft.depth_for("sbtc", units) for units in (500, 501)] == [2, FINALIZED]
+    assert soft.depth_for("stx", 1) == FINALIZED
+
+
+def test_an_address_belongs_to_one_network() -> None:
+    assert MAINNET_ADDRESSES.parse(f" {SP} ") == SP
+    assert TESTNET_ADDRESSES.parse(ST) == ST
+    assert MAINNET_ADDRESSES.parse(f"{SP}.shop-1") == f"{SP}.shop-1"
+    for addresses, text in (
+        (MAINNET_ADDRESSES, ST),
+        (TESTNET_ADDRESSES, SP),
+        (MAINNET_ADDRESSES, f"{ST}.shop"),
+        (MAINNET_ADDRESSES, SP.lower()),
+        (MAINNET_ADDRESSES, SP[:-1]),
+        (MAINNET_ADDRESSES, f"{SP}."),
+        (MAINNET_ADDRESSES, "SP000000000000000000002Q6VF78"),
+        (MAINNET_ADDRESSES, MAINNET.tokens["sbtc"].partition("::")[0]),
+    ):
+        with pytest.raises(Invalid) as refused:
+            addresses.parse(text)
+        assert refused.value.code in {"address_invalid", "name_invalid"}
+
+
+def test_a_payment_request_is_the_address_alone() -> None:
+    assert MAINNET_ADDRESSES.payment_uri(SP, money(5, "sbtc"), "memo") == SP
+    with pytest.raises(Invalid):
+        MAINNET_ADDRESSES.payment_uri(SP, money(5, "usdt"), None)
+
+
+def written(tmp_path: Path, text: str) -> str:
+    path = tmp_path / "networks.toml"
+    path.write_text(text)
+    return str(path)
+
+
+async def test_a_known_network_needs_only_its_providers(parts: Parts, tmp_path: Path) -> None:
+    text = '[stacks]\napi = ["https://key@a.example", "https://b.example"]\n'
+
+    [chain] = read_networks(written(tmp_path, text), parts)
+
+    assert chain.network.assets == ("stx", "sbtc", "usdcx")
+    assert (chain.network.livemode, chain.hook) == (True, None)
+    assert chain.reader.name == "2 of a.example, b.example"
+
+
+async def test_the_file_says_what_differs(parts: Parts, tmp_path: Path) -> None:
+    text = f"""
+        [mine]
+        api = ["http://a.example"]
+        chain_id = 2147483648
+        livemode = false
+        assets = ["stx", "sbtc"]
+        hook_secret = "0123456789abcdef"
+        tokens = {{ sbtc = "{SP}.sbtc-token::sbtc-token" }}
+        soft_max = {{ stx = 1000000 }}
+    """
+
+    [chain] = read_networks(written(tmp_path, text), parts)
+
+    assert (chain.network.title, chain.network.assets) == ("Mine", ("stx", "sbtc"))
+    assert chain.network.finality.depth_for("stx", 1_000_000) == 1
+    assert chain.hook is not None
+    assert chain.hook.admits("0123456789abcdef")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[stacks]\n",
+        "stacks = 3\n",
+        '[stacks]\nrpc = ["http://a"]\n',
+        "[stacks]\napi = []\n",
+        '[stacks]\napi = ["http://a"]\npreset = "sgate"\n',
+        '[stacks]\napi = ["http://a"]\nassets = ["usdt"]\n',
+        '[stacks]\napi = ["http://a"]\nhook_secret = "short"\n',
+        '[stacks]\napi = ["http://a"]\nsoft_max = { usdt = 1 }\n',
+        '[mine]\napi = ["http://a"]\n',
+        '[stacks]\napi = ["http://a"]\ntokens = { sbtc = "nonsense" }\n',
+    ],
+)
+async def test_a_wrong_table_is_refused_by_name(parts: Parts, tmp_path: Path, text: str) -> None:
+    with pytest.raises(Invalid):
+        read_networks(written(tmp_path, text), parts)
