@@ -145,6 +145,8 @@ class Lines:
         """Take a connection back."""
         for owner, known in self._open:
             if known is line and not line.is_closed():
+                if line.raw.is_in_transaction():  # who held it was cancelled; so does the driver
+                    await line.raw.execute("ROLLBACK")
                 self._free.append((owner, line))
 
     async def cut(self, line: Line) -> None:

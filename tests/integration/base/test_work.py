@@ -1,12 +1,13 @@
 """A Work is one transaction: all of it with its facts, or nothing."""
 
-from collections.abc import Iterable
+import asyncio
+from collections.abc import AsyncIterator, Iterable
 
 import pytest
 
 from sluice.base.actor import Actor
 from sluice.base.clock import ManualClock
-from sluice.base.database import Database
+from sluice.base.database import Database, open_database
 from sluice.base.errors import Conflict, Forbidden, Unavailable
 from sluice.base.ids import Ids, MerchantId
 from sluice.base.outbox.model import Routes
@@ -199,3 +200,47 @@ async def test_a_server_that_goes_away_is_unavailable_and_the_next_work_is_fine(
     async with works.begin() as work:
         await work.execute(ADD, 3)
     assert await effects(database) == [3]
+
+
+@pytest.fixture
+async def narrow(database_url: str) -> AsyncIterator[Database]:
+    """Open a database over one connection, so that the next Work gets what the last one left."""
+    opened = await open_database(database_url, pool_max=1)
+    yield opened
+    await opened.close()
+
+
+@pytest.mark.parametrize("where", ["a statement", "the commit"])
+async def test_a_cancelled_work_leaves_no_open_transaction_to_the_next(
+    narrow: Database, clock: ManualClock, ids: Ids, where: str
+) -> None:
+    await make_effects(narrow)
+    await change(narrow, SLOW)
+    works = Works(narrow, clock, ids, ROUTES, lambda _topics: None)
+
+    async def act() -> None:
+        async with works.begin() as work:
+            await work.execute(ADD, SLOWLY if where == "the commit" else 1)
+            if where == "a statement":
+                await work.value("SELECT pg_sleep(2)")
+
+    acting = asyncio.ensure_future(act())
+    await asyncio.sleep(0.5)
+    acting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await acting
+
+    async with works.look() as work:
+        assert not work.connection.is_in_transaction()
+    await do(works, "INSERT INTO effects VALUES (2)")
+    assert 2 in await effects(narrow)
+    assert 1 not in await effects(narrow)
+
+
+SLOWLY = 7
+# A commit with this effect takes its time.
+SLOW = f"""
+CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN PERFORM pg_sleep(2); RETURN NULL; END $$;
+CREATE CONSTRAINT TRIGGER slow AFTER INSERT ON effects DEFERRABLE INITIALLY DEFERRED
+  FOR EACH ROW WHEN (NEW.number = {SLOWLY}) EXECUTE FUNCTION wait()"""
