@@ -51,8 +51,8 @@ async def measure() -> dict[str, Any]:
 def _derived_per_s(scheme: Scheme) -> int:
     public = PrivateKey(b"\x07" * 32).public_key.format()
     key = ExtendedKey(public, b"\x07" * 32, 3, b"\x07" * 4, 0, PREFIXES["xpub"])
-    branch = receiving(Descriptor(scheme, key), MAINNET)
-    return round(ADDRESSES / _seconds_each(lambda: list(branch.addresses(0, ADDRESSES))))
+    keychain = receiving(Descriptor(scheme, key), MAINNET)
+    return round(ADDRESSES / _seconds_each(lambda: list(keychain.addresses(0, ADDRESSES))))
 
 
 def _seconds_each(work: Callable[[], object]) -> float:

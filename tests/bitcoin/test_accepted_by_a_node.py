@@ -17,7 +17,7 @@ from sluice.engine.chains.bitcoin.nets import REGTEST
 from sluice.engine.chains.bitcoin.node import Node
 from sluice.engine.chains.bitcoin.psbt.build import Payout, build_payout
 from sluice.engine.chains.bitcoin.psbt.check import check_signed
-from sluice.engine.chains.bitcoin.psbt.select import Coin
+from sluice.engine.chains.bitcoin.psbt.select import Holding
 from sluice.engine.chains.bitcoin.psbt.write import encode_psbt, show_psbt
 from sluice.engine.chains.bitcoin.reader import BitcoinReader
 from sluice.engine.chains.bitcoin.scripts import dust_limit
@@ -58,14 +58,14 @@ async def test_a_node_derives_the_same_addresses(bitcoind: Bitcoind, scheme: Sch
 async def test_a_payout_signed_elsewhere_is_mined(bitcoind: Bitcoind, scheme: Scheme) -> None:
     account = account_of(scheme, 1)
     reader = BitcoinReader(REGTEST, Node(bitcoind.url, bitcoind.egress))
-    coins = await funded(bitcoind, reader, account, 150_000, 90_000, 60_000)
+    holdings = await funded(bitcoind, reader, account, 150_000, 90_000, 60_000)
     payees = [
         Output(sats, read_address(await bitcoind.new_address(kind), REGTEST))
         for sats, kind in ((120_000, "bech32m"), (80_000, "legacy"), (1_000, "p2sh-segwit"))
     ]
     change_index = 5
     asked = build_payout(
-        account, REGTEST, coins, Payout(payees, change_index, 1_500, fee_max_sats=10_000)
+        account, REGTEST, holdings, Payout(payees, change_index, 1_500, fee_max_sats=10_000)
     )
     other = other_psbt.PSBT.parse(encode_psbt(asked.psbt))
     other.sign_with(ROOT)
@@ -90,9 +90,11 @@ async def test_a_nodes_own_wallet_signs_for_its_account(bitcoind: Bitcoind) -> N
     text = next(one for one in texts if one.startswith("wpkh(") and "/0/*" in one)
     account = parse_descriptor(text.partition("#")[0].replace("/0/*", "/<0;1>/*"), REGTEST)
     reader = BitcoinReader(REGTEST, Node(bitcoind.url, bitcoind.egress))
-    coins = await funded(bitcoind, reader, account, 500_000)
+    holdings = await funded(bitcoind, reader, account, 500_000)
     payee = Output(100_000, read_address(await bitcoind.new_address(), REGTEST))
-    asked = build_payout(account, REGTEST, coins, Payout([payee], 700, 1_000, fee_max_sats=1_000))
+    asked = build_payout(
+        account, REGTEST, holdings, Payout([payee], 700, 1_000, fee_max_sats=1_000)
+    )
 
     decoded = await bitcoind.ask("decodepsbt", show_psbt(asked.psbt))
     processed = await bitcoind.ask("walletprocesspsbt", show_psbt(asked.psbt))
@@ -105,22 +107,22 @@ async def test_a_nodes_own_wallet_signs_for_its_account(bitcoind: Bitcoind) -> N
 
 async def funded(
     bitcoind: Bitcoind, reader: BitcoinReader, account: Descriptor, *amounts: int
-) -> list[Coin]:
+) -> list[Holding]:
     """Pay an account's first addresses and return what the reader saw of it."""
-    branch = receiving(account, REGTEST)
+    keychain = receiving(account, REGTEST)
     for index, sats in enumerate(amounts):
-        await bitcoind.pay(branch.address(index), sats)
+        await bitcoind.pay(keychain.address(index), sats)
     await bitcoind.mine()
     height = (await reader.tip()).header.height
     [block] = await reader.blocks(height, height)
     seen = {one.recipient: one for one in block.transfers}
-    coins = []
+    holdings = []
     for index, sats in enumerate(amounts):
-        one = seen[branch.address(index)]
+        one = seen[keychain.address(index)]
         raw = await bitcoind.ask("getrawtransaction", one.tx_id, 0, block.header.hash)
         outpoint = Outpoint(one.tx_id, one.index)
-        coins.append(Coin(outpoint, sats, account.receive, index, bytes.fromhex(raw)))
-    return coins
+        holdings.append(Holding(outpoint, sats, account.receive, index, bytes.fromhex(raw)))
+    return holdings
 
 
 @pytest.mark.parametrize("kind", ["legacy", "p2sh-segwit", "bech32", "bech32m"])

@@ -186,11 +186,11 @@ async def test_b01_a_replaced_payment_never_arrives(bitcoind: Bitcoind) -> None:
     funding = await bitcoind.pay(purse, 1_000_000)
     await bitcoind.mine()
     reader = reader_of(bitcoind)
-    [coin] = await find(reader, purse)
+    [holding] = await find(reader, purse)
 
-    old = await bitcoind.spend(funding, coin.index, merchant, fee_sats=1_000)
+    old = await bitcoind.spend(funding, holding.index, merchant, fee_sats=1_000)
     assert [one.tx_id for one in await hints(reader, merchant)] == [old]
-    new = await bitcoind.spend(funding, coin.index, thief, fee_sats=5_000)
+    new = await bitcoind.spend(funding, holding.index, thief, fee_sats=5_000)
 
     assert await hints(reader, merchant) == []
     assert [one.tx_id for one in await hints(reader, thief)] == [new]

@@ -1,4 +1,4 @@
-"""Addresses in bulk from public keys: one branch of an account, one address per index."""
+"""Addresses in bulk from public keys: one keychain of an account, one address per index."""
 
 import hashlib
 import hmac
@@ -19,7 +19,7 @@ from sluice.engine.chains.bitcoin.scripts import ScriptType, script_of
 PREVIEW: Final = 3
 
 
-class Branch:
+class Keychain:
     """The keys, scripts and addresses below one path of an account's key."""
 
     def __init__(self, descriptor: Descriptor, path: tuple[int, ...], net: Net) -> None:
@@ -49,19 +49,19 @@ class Branch:
             yield self.address(index)
 
 
-def receiving(descriptor: Descriptor, net: Net) -> Branch:
-    """Return the branch whose addresses are shown to payers."""
-    return Branch(descriptor, descriptor.receive, net)
+def receiving(descriptor: Descriptor, net: Net) -> Keychain:
+    """Return the keychain whose addresses are shown to payers."""
+    return Keychain(descriptor, descriptor.receive, net)
 
 
-def changing(descriptor: Descriptor, net: Net) -> Branch:
-    """Return the branch that change goes to. Raises Invalid where the descriptor names none."""
+def changing(descriptor: Descriptor, net: Net) -> Keychain:
+    """Return the keychain that change goes to. Raises Invalid where the descriptor names none."""
     if descriptor.change is None:
         raise Invalid(
-            "This descriptor has no branch for change; give one that ends in /<0;1>/*.",
+            "This descriptor has no keychain for change; give one that ends in /<0;1>/*.",
             code="descriptor_without_change",
         )
-    return Branch(descriptor, descriptor.change, net)
+    return Keychain(descriptor, descriptor.change, net)
 
 
 def preview_addresses(descriptor: Descriptor, net: Net) -> list[str]:

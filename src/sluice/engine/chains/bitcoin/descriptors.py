@@ -151,7 +151,7 @@ def _read(scheme: Scheme, text: str, net: Net) -> Descriptor:
         return Descriptor(scheme, key, origin, path, None)
     first, second = _steps(f"/{match['first']}/{match['second']}")
     if first == second:
-        raise _refused("Its two branches are the same.")
+        raise _refused("Its two keychains are one.")
     return Descriptor(scheme, key, origin, (*path, first), (*path, second))
 
 

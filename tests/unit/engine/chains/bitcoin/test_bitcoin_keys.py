@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from sluice.base.errors import Invalid
 from sluice.engine.chains.bitcoin.derive import (
-    Branch,
+    Keychain,
     changing,
     preview_addresses,
     receiving,
@@ -66,7 +66,7 @@ def test_a_public_child_is_derived_as_bip_32_does(vector: dict[str, Any]) -> Non
             continue
         descriptor = Descriptor(Scheme.WPKH, parse_extended_key(above["xpub"]))
 
-        child = Branch(descriptor, (), MAINNET).key(int(step))
+        child = Keychain(descriptor, (), MAINNET).key(int(step))
 
         assert child == parse_extended_key(below["xpub"]).public
 
@@ -181,8 +181,8 @@ def test_the_published_addresses_of_the_bips_are_ours(name: str) -> None:
     account = parse_account(text, net, scheme=scheme)
 
     for path, address in published["addresses"].items():
-        branch, index = map(int, path.split("/"))
-        assert Branch(account, (branch,), net).address(index) == address
+        keychain, index = map(int, path.split("/"))
+        assert Keychain(account, (keychain,), net).address(index) == address
 
 
 def test_b09_the_first_addresses_are_shown_for_comparison() -> None:
@@ -200,11 +200,11 @@ def test_a_prefix_and_a_scheme_must_not_disagree() -> None:
         parse_account(parse_extended_key(XPUB).written("zpub"), MAINNET, scheme=Scheme.TR)
 
 
-@pytest.mark.parametrize(("scheme", "branches"), list(product(Scheme, ["/0/*", "/<0;1>/*", "/*"])))
+@pytest.mark.parametrize(("scheme", "keychains"), list(product(Scheme, ["/0/*", "/<0;1>/*", "/*"])))
 def test_a_descriptor_is_read_written_and_derived_as_another_library_does(
-    scheme: Scheme, branches: str
+    scheme: Scheme, keychains: str
 ) -> None:
-    text = FORMS[scheme].format(f"[73c5da0a/84h/0h/0h]{XPUB}{branches}")
+    text = FORMS[scheme].format(f"[73c5da0a/84h/0h/0h]{XPUB}{keychains}")
     other = OtherDescriptor.from_string(text)
 
     account = parse_descriptor(add_checksum(text), MAINNET)
@@ -213,10 +213,10 @@ def test_a_descriptor_is_read_written_and_derived_as_another_library_does(
     assert parse_descriptor(text, MAINNET) == account
     assert account.origin == Origin(bytes.fromhex("73c5da0a"), (84 + HARDENED, HARDENED, HARDENED))
     for index in (0, 7, 2**31 - 1):
-        theirs = other.derive(index, branch_index=0 if ";" in branches else None)
+        theirs = other.derive(index, branch_index=0 if ";" in keychains else None)
         assert receiving(account, MAINNET).address(index) == theirs.address(NETWORKS["main"])
     if account.change is None:
-        with pytest.raises(Invalid, match="no branch for change"):
+        with pytest.raises(Invalid, match="no keychain for change"):
             changing(account, MAINNET)
 
 
@@ -282,11 +282,11 @@ def test_a_checksum_is_that_of_another_library(body: str) -> None:
 
 
 def test_a_hardened_child_needs_the_private_key() -> None:
-    branch = receiving(parse_account(XPUB, MAINNET), MAINNET)
+    keychain = receiving(parse_account(XPUB, MAINNET), MAINNET)
 
     for index in (-1, HARDENED):
         with pytest.raises(Invalid, match="children 0 to 2147483647"):
-            branch.key(index)
+            keychain.key(index)
 
 
 @settings(max_examples=30)

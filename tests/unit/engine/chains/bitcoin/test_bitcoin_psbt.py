@@ -21,7 +21,7 @@ from sluice.engine.chains.bitcoin.psbt.build import Built, Payout, build_payout
 from sluice.engine.chains.bitcoin.psbt.check import check_signed, spent_outputs
 from sluice.engine.chains.bitcoin.psbt.model import Global, In, Psbt, key_of
 from sluice.engine.chains.bitcoin.psbt.read import decode_psbt, parse_psbt
-from sluice.engine.chains.bitcoin.psbt.select import Coin
+from sluice.engine.chains.bitcoin.psbt.select import Holding
 from sluice.engine.chains.bitcoin.psbt.write import encode_psbt, show_psbt
 from sluice.engine.chains.bitcoin.reading import Malformed
 from sluice.engine.chains.bitcoin.scripts import ScriptType, dust_limit, script_of
@@ -58,7 +58,7 @@ def account_of(scheme: Scheme) -> Descriptor:
     return parse_descriptor(form.format(key), REGTEST)
 
 
-def coins_of(account: Descriptor, *amounts: int) -> list[Coin]:
+def holdings_of(account: Descriptor, *amounts: int) -> list[Holding]:
     """Return outputs of the account's own, each made by a transaction that exists."""
     made = []
     for index, sats in enumerate(amounts):
@@ -67,7 +67,7 @@ def coins_of(account: Descriptor, *amounts: int) -> list[Coin]:
             (Input(Outpoint(f"{index + 1:064x}", 0)),), (Output(1, PAYEE), Output(sats, script))
         )
         outpoint = Outpoint(tx_id_of(previous), 1)
-        made.append(Coin(outpoint, sats, (0,), index, encode_transaction(previous)))
+        made.append(Holding(outpoint, sats, (0,), index, encode_transaction(previous)))
     return made
 
 
@@ -82,8 +82,8 @@ def payout(*outputs: Output, rate: int = 2_000, fee_max: int = 100_000) -> Payou
 
 def built(scheme: Scheme = Scheme.WPKH, *amounts: int) -> Built:
     account = account_of(scheme)
-    coins = coins_of(account, *(amounts or (40_000, 60_000)))
-    return build_payout(account, REGTEST, coins, payout(Output(70_000, PAYEE)))
+    holdings = holdings_of(account, *(amounts or (40_000, 60_000)))
+    return build_payout(account, REGTEST, holdings, payout(Output(70_000, PAYEE)))
 
 
 def sign(psbt: Psbt, root: HDKey = ROOT) -> other_psbt.PSBT:
@@ -228,18 +228,18 @@ def test_b13_a_signature_that_does_not_hold_is_refused(scheme: Scheme) -> None:
 
 def test_b13_other_outputs_inputs_and_fees_are_refused() -> None:
     account = account_of(Scheme.WPKH)
-    coins = coins_of(account, 40_000, 60_000, 200_000)
-    asked = build_payout(account, REGTEST, coins[:2], payout(Output(70_000, PAYEE)))
+    holdings = holdings_of(account, 40_000, 60_000, 200_000)
+    asked = build_payout(account, REGTEST, holdings[:2], payout(Output(70_000, PAYEE)))
     others = [
-        build_payout(account, REGTEST, coins[:2], payout(Output(70_001, PAYEE))),
-        build_payout(account, REGTEST, coins[:2], payout(Output(70_000, OLD_PAYEE))),
-        build_payout(account, REGTEST, coins[:2], payout(Output(70_000, PAYEE), rate=9_000)),
-        build_payout(account, REGTEST, coins[2:], payout(Output(70_000, PAYEE))),
+        build_payout(account, REGTEST, holdings[:2], payout(Output(70_001, PAYEE))),
+        build_payout(account, REGTEST, holdings[:2], payout(Output(70_000, OLD_PAYEE))),
+        build_payout(account, REGTEST, holdings[:2], payout(Output(70_000, PAYEE), rate=9_000)),
+        build_payout(account, REGTEST, holdings[2:], payout(Output(70_000, PAYEE))),
         build_payout(
-            account, REGTEST, coins[:2], replace(payout(Output(70_000, PAYEE)), lock_time=5)
+            account, REGTEST, holdings[:2], replace(payout(Output(70_000, PAYEE)), lock_time=5)
         ),
         build_payout(
-            account, REGTEST, coins[:2], replace(payout(Output(70_000, PAYEE)), change_index=4)
+            account, REGTEST, holdings[:2], replace(payout(Output(70_000, PAYEE)), change_index=4)
         ),
     ]
 
@@ -272,10 +272,10 @@ def test_b13_a_signer_that_tells_other_amounts_or_signs_in_part_is_refused() -> 
 
 def test_the_order_is_bip_69s_and_does_not_tell_what_is_change() -> None:
     account = account_of(Scheme.WPKH)
-    coins = coins_of(account, 30_000, 30_000, 30_000)
+    holdings = holdings_of(account, 30_000, 30_000, 30_000)
     outputs = (Output(20_000, OLD_PAYEE), Output(20_000, PAYEE), Output(1_000, PAYEE))
 
-    unsigned = build_payout(account, REGTEST, coins, payout(*outputs)).psbt.unsigned
+    unsigned = build_payout(account, REGTEST, holdings, payout(*outputs)).psbt.unsigned
 
     assert [one.outpoint for one in unsigned.inputs] == sorted(
         one.outpoint for one in unsigned.inputs
@@ -283,7 +283,7 @@ def test_the_order_is_bip_69s_and_does_not_tell_what_is_change() -> None:
     assert [(one.sats, one.script) for one in unsigned.outputs] == sorted(
         (one.sats, one.script) for one in unsigned.outputs
     )
-    assert build_payout(account, REGTEST, coins[::-1], payout(*outputs[::-1])).psbt.unsigned == (
+    assert build_payout(account, REGTEST, holdings[::-1], payout(*outputs[::-1])).psbt.unsigned == (
         unsigned
     )
 
@@ -316,18 +316,18 @@ def order_of(asked: Built) -> list[int]:
 
 def test_the_smallest_output_that_pays_alone_is_taken() -> None:
     account = account_of(Scheme.WPKH)
-    coins = coins_of(account, 500_000, 51_000, 60_000, 49_000)
+    holdings = holdings_of(account, 500_000, 51_000, 60_000, 49_000)
 
-    asked = build_payout(account, REGTEST, coins, payout())
+    asked = build_payout(account, REGTEST, holdings, payout())
 
-    assert [one.outpoint for one in asked.psbt.unsigned.inputs] == [coins[1].outpoint]
+    assert [one.outpoint for one in asked.psbt.unsigned.inputs] == [holdings[1].outpoint]
     assert asked.change_sats == 1_000 - asked.fee_sats > 0
 
 
 def test_change_that_is_dust_is_fee() -> None:
     account = account_of(Scheme.WPKH)
 
-    asked = build_payout(account, REGTEST, coins_of(account, 50_400), payout())
+    asked = build_payout(account, REGTEST, holdings_of(account, 50_400), payout())
 
     assert (asked.change_sats, asked.fee_sats) == (0, 400)
     assert len(asked.psbt.unsigned.outputs) == 1
@@ -335,23 +335,23 @@ def test_change_that_is_dust_is_fee() -> None:
 
 def test_else_the_largest_come_first_and_what_is_worthless_stays() -> None:
     account = account_of(Scheme.WPKH)
-    coins = coins_of(account, 20_000, 30_000, 25_000, 100)
+    holdings = holdings_of(account, 20_000, 30_000, 25_000, 100)
 
-    asked = build_payout(account, REGTEST, coins, payout(rate=5_000))
+    asked = build_payout(account, REGTEST, holdings, payout(rate=5_000))
 
     spent = {one.outpoint for one in asked.psbt.unsigned.inputs}
-    assert spent == {coins[1].outpoint, coins[2].outpoint}
+    assert spent == {holdings[1].outpoint, holdings[2].outpoint}
 
 
 def test_b11_dust_is_not_sent() -> None:
     account = account_of(Scheme.WPKH)
-    coins = coins_of(account, 100_000)
+    holdings = holdings_of(account, 100_000)
 
     with pytest.raises(Invalid, match="below 546") as refused:
-        build_payout(account, REGTEST, coins, payout(Output(300, OLD_PAYEE)))
+        build_payout(account, REGTEST, holdings, payout(Output(300, OLD_PAYEE)))
 
     assert refused.value.code == "amount_too_small"
-    assert build_payout(account, REGTEST, coins, payout(Output(300, PAYEE))).fee_sats > 0
+    assert build_payout(account, REGTEST, holdings, payout(Output(300, PAYEE))).fee_sats > 0
 
 
 @pytest.mark.parametrize(
@@ -370,7 +370,7 @@ def test_what_cannot_be_paid_is_refused(asked: Payout, code: str) -> None:
     account = account_of(Scheme.WPKH)
 
     with pytest.raises(Invalid) as refused:
-        build_payout(account, REGTEST, coins_of(account, 100_000), asked)
+        build_payout(account, REGTEST, holdings_of(account, 100_000), asked)
 
     assert refused.value.code == code
 
@@ -378,26 +378,26 @@ def test_what_cannot_be_paid_is_refused(asked: Payout, code: str) -> None:
 def test_an_output_must_be_what_its_transaction_made() -> None:
     for scheme in Scheme:
         account = account_of(scheme)
-        coin, other = coins_of(account, 100_000, 200_000)
+        holding, other = holdings_of(account, 100_000, 200_000)
         wrongs = [
-            replace(coin, sats=100_001),
-            replace(coin, index=7),
-            replace(coin, previous=other.previous),
-            replace(coin, outpoint=replace(coin.outpoint, index=2)),
+            replace(holding, sats=100_001),
+            replace(holding, index=7),
+            replace(holding, previous=other.previous),
+            replace(holding, outpoint=replace(holding.outpoint, index=2)),
         ]
         if scheme is Scheme.PKH:
-            wrongs.append(replace(coin, previous=None))
+            wrongs.append(replace(holding, previous=None))
         for wrong in wrongs:
             with pytest.raises(Invalid) as refused:
                 build_payout(account, REGTEST, [wrong], payout())
-            assert refused.value.code == "coin_unknown"
+            assert refused.value.code == "holding_unknown"
 
 
 def test_change_needs_a_branch_of_its_own() -> None:
     account = replace(account_of(Scheme.WPKH), change=None)
 
     with pytest.raises(Invalid) as refused:
-        build_payout(account, REGTEST, coins_of(account, 100_000), payout())
+        build_payout(account, REGTEST, holdings_of(account, 100_000), payout())
 
     assert refused.value.code == "descriptor_without_change"
 
@@ -416,11 +416,13 @@ def test_whatever_is_built_pays_exactly_and_enough(
     scheme: Scheme, amounts: list[int], wanted: list[int], rate: int
 ) -> None:
     account = account_of(scheme)
-    coins = coins_of(account, *amounts)
+    holdings = holdings_of(account, *amounts)
     outputs = tuple(Output(sats, PAYEE) for sats in wanted)
 
     try:
-        asked = build_payout(account, REGTEST, coins, payout(*outputs, rate=rate, fee_max=10**12))
+        asked = build_payout(
+            account, REGTEST, holdings, payout(*outputs, rate=rate, fee_max=10**12)
+        )
     except Invalid as refused:
         is_short = refused.code == "funds_insufficient"
         assert is_short and sum(amounts) < sum(wanted) + 1_000 * rate  # noqa: PT018
@@ -433,5 +435,7 @@ def test_whatever_is_built_pays_exactly_and_enough(
     assert all(one.sats >= dust_limit(one.script) for one in paid)
     assert decode_psbt(encode_psbt(asked.psbt)) == asked.psbt
     assert key_of(Global.UNSIGNED) in asked.psbt.whole
-    again = build_payout(account, REGTEST, coins[::-1], payout(*outputs, rate=rate, fee_max=10**12))
+    again = build_payout(
+        account, REGTEST, holdings[::-1], payout(*outputs, rate=rate, fee_max=10**12)
+    )
     assert again.psbt == asked.psbt

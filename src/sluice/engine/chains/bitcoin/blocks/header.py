@@ -1,4 +1,4 @@
-"""Headers: eighty bytes that prove work, and branches that prove a transaction is under one."""
+"""Headers: eighty bytes that prove work, and what proves that a transaction is under one."""
 
 import datetime as dt
 from collections.abc import Sequence
@@ -11,8 +11,8 @@ from sluice.engine.chains.bitcoin.reading import Malformed, Reader
 HEADER_BYTES: Final = 80
 _MANTISSA: Final = 0x007FFFFF
 _SIGN: Final = 0x00800000
-# A branch of the largest block that could be: 4,000,000 bytes of the smallest transactions.
-_BRANCH_MAX: Final = 17
+# Levels of the tree of the largest block that could be: 4,000,000 bytes of the least transactions.
+_LEVELS_MAX: Final = 17
 _HASH_BYTES: Final = 32
 
 
@@ -64,17 +64,17 @@ def check_headers(raw: Sequence[bytes], *, easiest: int) -> list[BlockHeader]:
     return headers
 
 
-def is_under(root: bytes, tx_id: str, position: int, branch: Sequence[str]) -> bool:
-    """Return whether a branch of the tree leads from a transaction at this place to the root.
+def is_under(root: bytes, tx_id: str, position: int, siblings: Sequence[str]) -> bool:
+    """Return whether these hashes lead from a transaction at this place up to the root.
 
     As `merkle-proof` of Esplora and `blockchain.transaction.get_merkle` of Electrum give it.
     Take it as proof only for a transaction whose bytes you have: an inner node can be made to
     look like a transaction of 64 bytes.
     """
-    if len(branch) > _BRANCH_MAX or not 0 <= position < 1 << len(branch):
+    if len(siblings) > _LEVELS_MAX or not 0 <= position < 1 << len(siblings):
         return False
     node = bytes.fromhex(tx_id)[::-1]
-    for step in branch:
+    for step in siblings:
         other = bytes.fromhex(step)[::-1]
         if len(other) != _HASH_BYTES:
             return False

@@ -7,7 +7,7 @@ from typing import Final
 
 from sluice.base.errors import Invalid
 from sluice.engine.chains.bitcoin.derive import (
-    Branch,
+    Keychain,
     changing,
     redeem_script,
     script_for,
@@ -16,7 +16,7 @@ from sluice.engine.chains.bitcoin.descriptors import Descriptor
 from sluice.engine.chains.bitcoin.extended_keys import Scheme
 from sluice.engine.chains.bitcoin.nets import Net
 from sluice.engine.chains.bitcoin.psbt.model import Fields, Global, In, Out, Psbt, key_of
-from sluice.engine.chains.bitcoin.psbt.select import Coin, Selection, select_coins
+from sluice.engine.chains.bitcoin.psbt.select import Holding, Selection, select_holdings
 from sluice.engine.chains.bitcoin.scripts import dust_limit
 from sluice.engine.chains.bitcoin.transactions.model import (
     SEQUENCE_REPLACEABLE,
@@ -39,7 +39,7 @@ _RATE_MIN_SAT_KVB: Final = 100  # the least that nodes relay since Bitcoin Core 
 class Payout:
     """What to pay from an account's outputs, and at most at what price.
 
-    `change_index` is a fresh index of the account's branch for change. Fee rates are satoshis
+    `change_index` is a fresh index of the account's keychain for change. Fee rates are satoshis
     per 1,000 virtual bytes, so that a tenth of a satoshi per byte can be said.
     """
 
@@ -60,17 +60,19 @@ class Built:
     vsize: int
 
 
-def build_payout(account: Descriptor, net: Net, coins: Sequence[Coin], payout: Payout) -> Built:
-    """Choose coins and build the transaction: replaceable, in BIP-69's order, change to us.
+def build_payout(
+    account: Descriptor, net: Net, holdings: Sequence[Holding], payout: Payout
+) -> Built:
+    """Choose what pays and build the transaction: replaceable, in BIP-69's order, change to us.
 
     Raises Invalid: `amount_too_small` (dust), `fee_rate_too_low`, `fee_too_high`,
-    `funds_insufficient`, `transaction_too_large`, `coin_unknown`, `descriptor_without_change`.
+    `funds_insufficient`, `transaction_too_large`, `holding_unknown`, `descriptor_without_change`.
     """
     _check(payout)
     back = changing(account, net)
     change_script = back.script(payout.change_index)
-    chosen = select_coins(
-        coins,
+    chosen = select_holdings(
+        holdings,
         payout.outputs,
         change_script,
         scheme=account.scheme,
@@ -100,8 +102,8 @@ def _check(payout: Payout) -> None:
             )
 
 
-def _psbt(account: Descriptor, net: Net, chosen: Selection, payout: Payout, back: Branch) -> Psbt:
-    coins = sorted(chosen.coins, key=lambda coin: coin.outpoint)
+def _psbt(account: Descriptor, net: Net, chosen: Selection, payout: Payout, back: Keychain) -> Psbt:
+    holdings = sorted(chosen.holdings, key=lambda holding: holding.outpoint)
     outputs = [(one, _NOTHING) for one in payout.outputs]
     if chosen.change_sats:
         index = payout.change_index
@@ -109,35 +111,38 @@ def _psbt(account: Descriptor, net: Net, chosen: Selection, payout: Payout, back
         outputs.append((change, _output_fields(account, (*back.path, index), back.key(index))))
     outputs.sort(key=lambda pair: (pair[0].sats, pair[0].script))
     unsigned = Transaction(
-        tuple(Input(coin.outpoint, sequence=SEQUENCE_REPLACEABLE) for coin in coins),
+        tuple(Input(holding.outpoint, sequence=SEQUENCE_REPLACEABLE) for holding in holdings),
         tuple(output for output, _ in outputs),
         lock_time=payout.lock_time,
     )
-    branches = {path: Branch(account, path, net) for path in {coin.branch for coin in coins}}
+    keychains = {
+        path: Keychain(account, path, net) for path in {holding.keychain for holding in holdings}
+    }
     return Psbt(
         unsigned=unsigned,
         whole={key_of(Global.UNSIGNED): encode_stripped(unsigned)},
         inputs=tuple(
-            _input_fields(account, coin, branches[coin.branch].key(coin.index)) for coin in coins
+            _input_fields(account, holding, keychains[holding.keychain].key(holding.index))
+            for holding in holdings
         ),
         outputs=tuple(fields for _, fields in outputs),
     )
 
 
-def _input_fields(account: Descriptor, coin: Coin, public: bytes) -> Fields:
-    spent = Output(coin.sats, script_for(account.scheme, public))
+def _input_fields(account: Descriptor, holding: Holding, public: bytes) -> Fields:
+    spent = Output(holding.sats, script_for(account.scheme, public))
     fields: dict[bytes, bytes] = {}
-    if coin.previous is not None:
-        _check_previous(coin.previous, coin, spent)
-        fields[key_of(In.PREVIOUS)] = coin.previous
+    if holding.previous is not None:
+        _check_previous(holding.previous, holding, spent)
+        fields[key_of(In.PREVIOUS)] = holding.previous
     if account.scheme is not Scheme.PKH:
         fields[key_of(In.SPENT)] = encode_output(spent)
-    elif coin.previous is None:
+    elif holding.previous is None:
         raise Invalid(
             "To spend from a BIP-44 account, signers need the transaction that paid it.",
-            code="coin_unknown",
+            code="holding_unknown",
         )
-    path = (*coin.branch, coin.index)
+    path = (*holding.keychain, holding.index)
     if account.scheme is Scheme.SH_WPKH:
         fields[key_of(In.REDEEM_SCRIPT)] = redeem_script(public)
     if account.scheme is Scheme.TR:
@@ -167,14 +172,14 @@ def _source(account: Descriptor, path: tuple[int, ...]) -> bytes:
     return source.fingerprint + b"".join(step.to_bytes(4, "little") for step in steps)
 
 
-def _check_previous(raw: bytes, coin: Coin, spent: Output) -> None:
+def _check_previous(raw: bytes, holding: Holding, spent: Output) -> None:
     previous = decode_transaction(raw)
-    place = coin.outpoint.index
+    place = holding.outpoint.index
     if (
-        tx_id_of(previous) != coin.outpoint.tx_id
+        tx_id_of(previous) != holding.outpoint.tx_id
         or place >= len(previous.outputs)
         or previous.outputs[place] != spent
     ):
         raise Invalid(
-            "The transaction that should have paid this output did not.", code="coin_unknown"
+            "The transaction that should have paid this output did not.", code="holding_unknown"
         )

@@ -32,8 +32,8 @@ _PER_KVB: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)
-class Coin:
-    """An output of ours that was not spent yet, at this index of one of the account's branches.
+class Holding:
+    """An output of ours that was not spent yet, at this index of one of the account's keychains.
 
     `previous` are the bytes of the transaction that made it: needed for BIP-44, and by signers
     that trust nobody about amounts.
@@ -41,23 +41,23 @@ class Coin:
 
     outpoint: Outpoint
     sats: int
-    branch: tuple[int, ...]
+    keychain: tuple[int, ...]
     index: int
     previous: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """The coins that pay, what comes back (0: nothing), the fee, and the size it is for."""
+    """The holdings that pay, what comes back (0: nothing), the fee, and the size it is for."""
 
-    coins: tuple[Coin, ...]
+    holdings: tuple[Holding, ...]
     change_sats: int
     fee_sats: int
     vsize: int
 
 
-def select_coins(
-    coins: Sequence[Coin],
+def select_holdings(
+    holdings: Sequence[Holding],
     outputs: Sequence[Output],
     change_script: bytes,
     *,
@@ -67,17 +67,17 @@ def select_coins(
     """Choose by the rule above. Raises Invalid: `funds_insufficient`, `transaction_too_large`."""
     spend_fee = _fee(_vsize(INPUT_WEIGHT[scheme]), fee_rate_sat_kvb)
     useful = sorted(
-        (coin for coin in coins if coin.sats > spend_fee),
-        key=lambda coin: (coin.sats, coin.outpoint),
+        (holding for holding in holdings if holding.sats > spend_fee),
+        key=lambda holding: (holding.sats, holding.outpoint),
     )
     paid = sum(one.sats for one in outputs)
 
     def fee_of(count: int) -> int:
         return _fee(vsize_for(scheme, count, outputs), fee_rate_sat_kvb)
 
-    alone = next((coin for coin in useful if coin.sats >= paid + fee_of(1)), None)
+    alone = next((holding for holding in useful if holding.sats >= paid + fee_of(1)), None)
     chosen = [alone] if alone else _largest(useful, paid, fee_of)
-    total = sum(coin.sats for coin in chosen)
+    total = sum(holding.sats for holding in chosen)
     vsize = vsize_for(scheme, len(chosen), outputs)
     returning = [*outputs, Output(0, change_script)]
     wide = vsize_for(scheme, len(chosen), returning)
@@ -100,12 +100,12 @@ def vsize_for(scheme: Scheme, inputs: int, outputs: Sequence[Output]) -> int:
     return _vsize(weight)
 
 
-def _largest(useful: Sequence[Coin], paid: int, fee_of: Callable[[int], int]) -> list[Coin]:
-    chosen: list[Coin] = []
+def _largest(useful: Sequence[Holding], paid: int, fee_of: Callable[[int], int]) -> list[Holding]:
+    chosen: list[Holding] = []
     total = 0
-    for coin in reversed(useful):
-        chosen.append(coin)
-        total += coin.sats
+    for holding in reversed(useful):
+        chosen.append(holding)
+        total += holding.sats
         if total >= paid + fee_of(len(chosen)):
             return chosen
     missing = paid + fee_of(max(1, len(chosen))) - total
