@@ -143,7 +143,10 @@ async def fork(world: World, ether: Ether, choose: random.Random) -> None:
 
 
 async def mislead(world: World, ether: Ether, choose: random.Random) -> None:
-    """Let one provider lie, or any of them be late or silent, for a few answers."""
+    """Let one provider lie, or any of them be late or silent, for a few answers.
+
+    A provider tells one lie at a time: an error on top of a lie would hide it from everybody.
+    """
     uses = choose.randint(1, 3)
     provider, told = _LIAR, _lie(ether, choose)
     if choose.random() < 0.5:
@@ -156,6 +159,10 @@ async def mislead(world: World, ether: Ether, choose: random.Random) -> None:
             ]
         )
     async with world.quiet.begin() as work:
+        if await work.value(
+            "SELECT EXISTS (SELECT FROM sandbox_lies WHERE provider = $1)", provider
+        ):
+            return
         await levers.lie(work, provider, told, uses=uses)
     ether.counts["lies"] += uses
 
