@@ -1,0 +1,1 @@
+"""sBTC: bitcoin deposited for it, bitcoin withdrawn from it, and what its registry tells."""
