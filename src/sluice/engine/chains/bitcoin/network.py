@@ -9,8 +9,9 @@ from sluice.engine.chains.bitcoin.nets import Net
 from sluice.engine.chains.model import Finality, Network, Style, Tier
 
 BLOCK_TIME_S: Final = 600.0
-# Two weeks: so long a node keeps a transaction that nobody mines (Bitcoin Core, -mempoolexpiry).
-MEMPOOL_PATIENCE_S: Final = 14 * 24 * 3_600.0
+# What our node no longer has was replaced, evicted, or is in conflict with what was mined. It
+# counts again as soon as it is back, in the mempool or in a block.
+MEMPOOL_PATIENCE_S: Final = 600.0
 REORG_MAX: Final = 6
 # One confirmation up to a hundredth of a bitcoin, three up to a quarter, six above.
 TIERS: Final = (

@@ -11,7 +11,7 @@ from sluice.engine.chains.bitcoin.blocks.match import (
     match_block,
     match_transaction,
 )
-from sluice.engine.chains.bitcoin.nets import Net
+from sluice.engine.chains.bitcoin.nets import REGTEST, Net
 from sluice.engine.chains.bitcoin.node import Node
 from sluice.engine.chains.bitcoin.reading import Malformed
 from sluice.engine.chains.bitcoin.scripts import type_of
@@ -68,7 +68,7 @@ class BitcoinReader:
                 f"{self.name} serves the network {info.chain}, not {self._net.name}; correct the "
                 "URL of this node."
             )
-        if info.initialblockdownload and self._net.is_main:
+        if info.initialblockdownload and self._net is not REGTEST:
             raise ProviderTrouble(f"{self.name} is still loading the chain.")
 
     async def tip(self) -> Tip:
