@@ -1,23 +1,38 @@
-"""A price that holds for a while; a missing or old price refuses, it is never made up."""
+"""A price that holds for a while; a missing or old price refuses, it is never made up.
+
+A price of the market is made when it is asked for, of what each venue said last.
+"""
 
 import datetime as dt
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import TypeAlias
+
+import structlog
 
 from sluice.base.errors import Unavailable
 from sluice.base.money.asset import Asset
 from sluice.base.work import Work
 from sluice.engine.rates import store
+from sluice.engine.rates.market import FIXED, Market, Priced, pairs_needed, price_pair
 from sluice.engine.rates.model import Quote
+from sluice.engine.rates.rules.model import Pair
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
 class RatePolicy:
-    """Which sources count in which mode, and how old a price may be."""
+    """Which sources count in which mode, and how old a price may be.
+
+    With a market, live prices are what its venues agree on, instead of the newest of the sources.
+    """
 
     sources: Mapping[bool, Sequence[str]]  # by livemode
     age_max_s: float = 120.0
+    market: Market | None = None
 
 
 async def quote_assets(
@@ -31,25 +46,59 @@ async def quote_assets(
 ) -> list[Quote]:
     """Price assets in a currency; assets without a fresh price are left out.
 
-    An asset costs one of itself. Raises Unavailable with code `rate_unavailable` when none is left.
+    An asset costs one of itself. A price of the market holds no longer than the market's lock.
+    Raises Unavailable with code `rate_unavailable` when none is left.
     """
-    until = work.now + dt.timedelta(seconds=valid_for_s)
-    prices: dict[str, tuple[Fraction, str]] = {
-        asset.code: (Fraction(1), "par") for asset in assets if asset.code == currency.code
-    }
-    wanted = [asset.code for asset in assets if asset.code not in prices]
-    if wanted:
-        oldest = work.now - dt.timedelta(seconds=policy.age_max_s)
-        for rate in await store.find(work, wanted, currency.code, policy.sources[livemode]):
-            if rate.observed_at >= oldest and rate.base not in prices:
-                prices[rate.base] = (rate.price, rate.source)
-    if not prices:
+    wanted = [asset.code for asset in assets if asset.code != currency.code]
+    prices: dict[str, _Price] = {currency.code: (Fraction(1), "par", valid_for_s)}
+    if wanted and livemode and policy.market is not None:
+        prices |= await _agreed(work, wanted, currency.code, policy.market)
+    elif wanted:
+        prices |= await _newest(work, wanted, currency.code, policy, policy.sources[livemode])
+    quotes = []
+    for asset in assets:
+        if asset.code in prices:
+            price, source, lock_max_s = prices[asset.code]
+            until = work.now + dt.timedelta(seconds=min(valid_for_s, lock_max_s))
+            quotes.append(Quote(asset, currency, price, source, work.now, until))
+    if not quotes:
         raise Unavailable(
             f"There is no fresh price in {currency.code.upper()} right now; try again in a minute.",
             code="rate_unavailable",
         )
-    return [
-        Quote(asset, currency, *prices[asset.code], work.now, until)
-        for asset in assets
-        if asset.code in prices
-    ]
+    return quotes
+
+
+# A price, who said it, and for how many seconds it may be promised at most.
+_Price: TypeAlias = tuple[Fraction, str, float]
+
+
+async def _newest(
+    work: Work, wanted: Sequence[str], currency: str, policy: RatePolicy, sources: Sequence[str]
+) -> dict[str, _Price]:
+    """Return the newest fresh price of each asset."""
+    oldest = work.now - dt.timedelta(seconds=policy.age_max_s)
+    prices: dict[str, _Price] = {}
+    for rate in await store.find(work, wanted, currency, sources):
+        if rate.observed_at >= oldest:
+            prices.setdefault(rate.base, (rate.price, rate.source, math.inf))
+    return prices
+
+
+async def _agreed(
+    work: Work, wanted: Sequence[str], currency: str, market: Market
+) -> dict[str, _Price]:
+    """Return the market's price of each asset that has one, and tell of what is odd."""
+    pairs = {code: Pair(code.upper(), currency.upper()) for code in wanted}
+    needed = pairs_needed(market, pairs.values())
+    rates = await store.find_pairs(work, needed, [*market.venues, FIXED])
+    prices: dict[str, _Price] = {}
+    for code, pair in pairs.items():
+        found = price_pair(market, pair, rates, work.now)
+        if found.notes:
+            log.warning("rates.odd", pair=str(pair), notes=list(found.notes))
+        if isinstance(found, Priced):
+            prices[code] = (found.price, found.source, found.lock_max_s)
+        else:
+            log.warning("rates.unpriced", pair=str(pair), error=found.error)
+    return prices

@@ -1,9 +1,10 @@
 """Rows of rates: the newest of each pair and source."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from fractions import Fraction
 from typing import Final
 
+from sluice.base.database import Row
 from sluice.base.work import Work
 from sluice.engine.rates.model import Rate
 
@@ -17,6 +18,10 @@ _FIND: Final = """
 SELECT base, quote, numerator, denominator, source, observed_at FROM rates
 WHERE base = ANY($1::text[]) AND quote = $2 AND source = ANY($3::text[])
 ORDER BY observed_at DESC"""
+
+_FIND_PAIRS: Final = """
+SELECT base, quote, numerator, denominator, source, observed_at FROM rates
+WHERE (base, quote) IN (SELECT * FROM unnest($1::text[], $2::text[])) AND source = ANY($3::text[])"""
 
 
 async def save(work: Work, rates: Sequence[Rate]) -> None:
@@ -34,14 +39,22 @@ async def save(work: Work, rates: Sequence[Rate]) -> None:
 
 async def find(work: Work, bases: Sequence[str], quote: str, sources: Sequence[str]) -> list[Rate]:
     """Return prices of assets in a currency from some sources, newest first."""
-    rows = await work.rows(_FIND, list(bases), quote, list(sources))
-    return [
-        Rate(
-            row["base"],
-            row["quote"],
-            Fraction(row["numerator"], row["denominator"]),
-            row["source"],
-            row["observed_at"],
-        )
-        for row in rows
-    ]
+    return [_rate(row) for row in await work.rows(_FIND, list(bases), quote, list(sources))]
+
+
+async def find_pairs(
+    work: Work, pairs: Collection[tuple[str, str]], sources: Sequence[str]
+) -> list[Rate]:
+    """Return what each of some sources says of some pairs, in no order."""
+    bases, quotes = [base for base, _ in pairs], [quote for _, quote in pairs]
+    return [_rate(row) for row in await work.rows(_FIND_PAIRS, bases, quotes, list(sources))]
+
+
+def _rate(row: Row) -> Rate:
+    return Rate(
+        row["base"],
+        row["quote"],
+        Fraction(row["numerator"], row["denominator"]),
+        row["source"],
+        row["observed_at"],
+    )
