@@ -3,16 +3,14 @@
 import re
 from typing import Final
 
-from eth_hash.auto import keccak
-
 from sluice.base.errors import Invalid
 from sluice.base.money.money import Money
+from sluice.engine.chains.evm.checksum import checksummed
+from sluice.engine.chains.evm.uris import PaymentUri, write_uri
 from sluice.engine.chains.model import Network
 
 _ADDRESS: Final = re.compile(r"0x[0-9a-fA-F]{40}")
 _NOBODY: Final = "0x" + "0" * 40
-# EIP-55: a letter is a capital where the hash's digit is at least this.
-_CAPITAL: Final = 8
 
 
 class EvmAddresses:
@@ -54,21 +52,7 @@ class EvmAddresses:
                 f"{self._network.title} carries no {money.asset.code.upper()}.",
                 code="asset_not_on_network",
             )
-        to = checksummed(address)
-        return (
-            f"ethereum:{checksummed(token.lower())}@{self._chain_id}/transfer"
-            f"?address={to}&uint256={money.units}"
-        )
-
-
-def checksummed(address: str) -> str:
-    """Write a lower-case address with EIP-55's checksum."""
-    digits = address[2:]
-    marks = keccak(digits.encode()).hex()
-    return "0x" + "".join(
-        letter.upper() if int(mark, 16) >= _CAPITAL else letter
-        for letter, mark in zip(digits, marks, strict=False)
-    )
+        return write_uri(PaymentUri(address, token.lower(), self._chain_id, money.units))
 
 
 def _refused(why: str) -> Invalid:

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from sluice.base.errors import Invalid
 from sluice.base.money.catalogue import money
-from sluice.engine.chains.evm.addresses import EvmAddresses, checksummed
+from sluice.engine.chains.evm.addresses import EvmAddresses
+from sluice.engine.chains.evm.checksum import checksummed
 from sluice.engine.chains.evm.tokens import ETHEREUM, KNOWN, POLYGON, EvmChain, evm_network
 
 VECTORS: Final = Path(__file__).parents[5] / "spec" / "vectors" / "evm"
