@@ -12,6 +12,7 @@ from pathlib import Path
 
 from sluice.app.app import App
 from sluice.app.networks import Parts, read_networks
+from sluice.app.rates import read_rates
 from sluice.app.reactions import reactions, routes
 from sluice.app.schedule import SCHEDULE, job_verbs
 from sluice.app.settings import Settings
@@ -95,6 +96,9 @@ async def assemble(ground: Ground, *, extra_chains: Sequence[Chain] = ()) -> Asy
         FixedRates(read_prices(settings.fixed_rates), clock),
         SandboxRates(clock),
     ]
+    market = read_rates(settings.rates, parts)
+    if market is not None:
+        sources.append(market.source)
     view = View(settings.public_url.rstrip("/"), _client_secret(sealer), chains)
     app = App(
         settings=settings,
@@ -105,7 +109,9 @@ async def assemble(ground: Ground, *, extra_chains: Sequence[Chain] = ()) -> Asy
         sealer=sealer,
         callers=Callers(works, sealer, clock, bell),
         chains=chains,
-        rates=RatePolicy({True: ["fixed"], False: ["sandbox"]}),
+        rates=RatePolicy(
+            {True: ["fixed"], False: ["sandbox"]}, market=None if market is None else market.market
+        ),
         sources=sources,
         relay=Relay(works, routes(), reactions(view)),
         jobs=Jobs(works, job_verbs(works, sources, _promise_gauge(metrics)), SCHEDULE),

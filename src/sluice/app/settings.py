@@ -50,6 +50,9 @@ class Settings:
     )
     networks: str = _documented("", "A TOML file with the networks to serve beside the sandbox.")
     fixed_rates: str = _documented("", "Prices for live mode, such as `btc/usd=60000, usdc/usd=1`.")
+    rates: str = _documented(
+        "", "A TOML file with the venues that make live prices; empty means the fixed ones."
+    )
     sandbox_depth: int = _documented(2, "Blocks after which the sandbox counts a payment as paid.")
     sandbox_reorg_max: int = _documented(6, "How deep a fork of the sandbox may reach.")
     sandbox_block_s: float = _documented(

@@ -22,6 +22,8 @@ PAR: Final = "par"
 WRAPPED: Final = "wrapped"
 FIXED: Final = "fixed"
 
+SPREAD_BPS: Final = 50
+
 # Of a price that was worked out: finer than any asset counts, and bounded in what is stored.
 _PLACES: Final = 10**18
 
@@ -60,7 +62,7 @@ class Market:
     venues: Sequence[str]
     rules: Sequence[Rules] = field(default_factory=lambda: [read_rules(DEFAULT_RULES)])
     bounds: Bounds = field(default_factory=Bounds)
-    spread_bps: int = 50
+    spread_bps: int = SPREAD_BPS
     # How long a promise is free for the payer: a coin that floats can be waited out.
     lock_max_s: int = 900
     lock_pegged_max_s: int = 3600

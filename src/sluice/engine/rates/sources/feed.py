@@ -73,7 +73,9 @@ class FeedTrouble(SluiceError):
 class Feed:
     """One venue's door. Raises FeedTrouble; no message holds a key."""
 
-    def __init__(self, url: str, egress: Egress, clock: Clock, *, key_header: str) -> None:
+    def __init__(
+        self, url: str, egress: Egress, clock: Clock, *, key_header: str | None = None
+    ) -> None:
         self._endpoint = Endpoint.of(url, key_header=key_header)
         self._egress = egress
         self._clock = clock
