@@ -192,9 +192,14 @@ class Life:
         for _ in range(_TRIES_MAX):
             task = asyncio.ensure_future(self._in(process, step))
             while not task.done():
-                await self.world.turns.settle()
-                if not self.world.turns.is_idle:
-                    await self.world.turns.advance()
+                turns = self.world.turns
+                await turns.settle()
+                if not turns.is_idle:
+                    await turns.advance()
+                elif not turns.is_empty:
+                    await turns.wait_for_locks()
+                else:
+                    await asyncio.sleep(0)
             error = task.exception()
             if error is None:
                 return task.result()

@@ -146,7 +146,7 @@ class Lines:
         for owner, known in self._open:
             if known is line and not line.is_closed():
                 if line.raw.is_in_transaction():  # who held it was cancelled; so does the driver
-                    await line.raw.execute("ROLLBACK")
+                    await self._turns.take(line.pid, lambda: line.raw.execute("ROLLBACK"))
                 self._free.append((owner, line))
 
     async def cut(self, line: Line) -> None:
