@@ -22,7 +22,7 @@ from sluice.engine.rates.rules.expand import calls_in
 from sluice.engine.rates.rules.model import Rules
 from sluice.engine.rates.rules.read import read_rules
 from sluice.engine.rates.source import RateSource
-from sluice.engine.rates.sources import binance, bitstamp, coinbase, coingecko, kraken, pyth
+from sluice.engine.rates.sources import binance, bitstamp, coinbase, coingecko, dia, kraken, pyth
 from sluice.engine.rates.sources.feed import Feed, chosen
 from sluice.engine.rates.sources.venues import Venues
 
@@ -51,13 +51,14 @@ _VENUES: Final[Mapping[str, _Venue]] = {
     "kraken": _Venue(kraken.URL, kraken.SYMBOLS, kraken.KrakenRates),
     "bitstamp": _Venue(bitstamp.URL, bitstamp.SYMBOLS, bitstamp.BitstampRates),
     "binance": _Venue(binance.URL, binance.SYMBOLS, binance.BinanceRates),
+    "dia": _Venue(dia.URL, dia.SYMBOLS, dia.DiaRates),
     "coingecko": _Venue(
         coingecko.URL, coingecko.SYMBOLS, coingecko.CoinGeckoRates, coingecko.KEY_HEADER
     ),
     "pyth": _Venue(pyth.URL, pyth.SYMBOLS, pyth.PythRates, pyth.KEY_HEADER, "Bearer "),
 }
 _KEYS: Final = {"url", "key", "pairs"}
-_NUMBERS: Final = {"spread_bps": (0, 1000), "venues_min": (2, 6), "age_max_s": (10, 600)}
+_NUMBERS: Final = {"spread_bps": (0, 1000), "venues_min": (2, 7), "age_max_s": (10, 600)}
 _TEXTS: Final = {"rules", "fallback_rules"}
 _MADE: Final = {AGREED, PAR, WRAPPED, FIXED}
 

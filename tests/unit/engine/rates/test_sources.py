@@ -17,7 +17,7 @@ from sluice.base.egress import Egress
 from sluice.base.reach import NODES
 from sluice.engine.rates.model import Rate
 from sluice.engine.rates.source import RateSource
-from sluice.engine.rates.sources import binance, bitstamp, coinbase, coingecko, kraken, pyth
+from sluice.engine.rates.sources import binance, bitstamp, coinbase, coingecko, dia, kraken, pyth
 from sluice.engine.rates.sources.feed import (
     ANSWER_MAX,
     Fault,
@@ -41,6 +41,7 @@ KRAKEN: Final[Build] = partial(
 )
 BINANCE: Final[Build] = partial(binance.BinanceRates, symbols={BTC: "BTCUSDT"})
 COINGECKO: Final[Build] = partial(coingecko.CoinGeckoRates, symbols={BTC: ("bitcoin", "usd")})
+DIA: Final[Build] = partial(dia.DiaRates, symbols={BTC: "BTC"})
 PYTH: Final[Build] = partial(pyth.PythRates, symbols={BTC: pyth.SYMBOLS["btc", "usd"]})
 
 
@@ -89,7 +90,7 @@ async def fault_of(build: Build, body: Any, **said: Any) -> Fault:  # noqa: ANN4
     ("name", "build"),
     [("coinbase-exchange-ticker", COINBASE), ("bitstamp-ticker", BITSTAMP),
      ("kraken-ticker", KRAKEN), ("coingecko-simple-price", COINGECKO),
-     ("pyth-hermes-btc", PYTH)],
+     ("pyth-hermes-btc", PYTH), ("dia-quotation-btc", DIA)],
 )  # fmt: skip
 async def test_a_recorded_answer_is_read(name: str, build: Build) -> None:
     body, said = recorded(name)
@@ -105,6 +106,12 @@ async def test_a_recorded_answer_is_read(name: str, build: Build) -> None:
         assert rate.observed_at == NOW
     else:
         assert int(rate.observed_at.timestamp()) == said["ts"]
+
+
+async def test_a_price_of_dia_for_another_asset_is_refused() -> None:
+    body, _ = recorded("dia-quotation-eth")
+
+    assert await fault_of(DIA, body) is Fault.NONSENSE
 
 
 async def test_prices_of_pyth_are_told_apart_by_id() -> None:
