@@ -73,3 +73,10 @@ class RawReply(msgspec.Struct, frozen=True):
     id: int | str | None = None
     result: msgspec.Raw = msgspec.Raw()
     error: RawError | str | None = None
+
+
+class RawFeeHistory(msgspec.Struct, frozen=True, rename="camel"):
+    """What blocks cost: one base fee more than blocks, and a row of rewards for each, or none."""
+
+    base_fee_per_gas: list[Quantity]
+    reward: list[list[Quantity]] | None = None
