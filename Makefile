@@ -87,7 +87,7 @@ format: setup ## * let the formatter and the linter mend what they can
 .PHONY: test
 test: setup test-tools ## * every test: the suites, then the layers of faults
 	$(PYTEST) -n 2 $(wildcard $(TESTS))
-	$(MAKE) --no-print-directory simulate-ci kill-loop-ci
+	$(MAKE) --no-print-directory simulate-ci crash-points-ci kill-loop-ci
 	$(MAKE) -C contracts/stacks --no-print-directory check
 
 .PHONY: migration
@@ -111,11 +111,15 @@ simulate: setup ## SEED=… RUNS=… the whole system under seeded faults; the s
 
 .PHONY: simulate-ci
 simulate-ci: setup
-	$(RUN) -m tests.simulation.simulate --runs 8
+	$(RUN) -m tests.simulation.simulate --runs 60 --processes 4
 
 .PHONY: crash-points
 crash-points: setup ## stop one payment's life at every point, and see it finish
-	$(RUN) -m tests.simulation.crash_points
+	$(RUN) -m tests.simulation.crash_points --processes 4
+
+.PHONY: crash-points-ci
+crash-points-ci: setup
+	$(RUN) -m tests.simulation.crash_points --processes 4 --kinds kill_before
 
 .PHONY: kill-loop
 kill-loop: setup ## MINUTES=… real processes, killed again and again
