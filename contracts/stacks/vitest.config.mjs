@@ -18,8 +18,8 @@ export default defineConfig({
     maxWorkers: 1,
     include: ["tests/**/*.test.ts"],
     setupFiles: [vitestSetupFilePath],
-    testTimeout: 120_000,
-    hookTimeout: 60_000,
+    testTimeout: 300_000, // for machines that are shared; no test takes half a minute of its own
+    hookTimeout: 300_000,
     environmentOptions: {
       clarinet: {
         ...argv,

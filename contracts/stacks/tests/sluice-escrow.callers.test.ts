@@ -41,10 +41,10 @@ describe("a contract as a party: the event's actor is the contract, whoever sign
     open(party, carol);
     acts("accept", u(1));
     acts("propose-split", u(1), u(10_000));
+    expect(row().proposal).toEqual({ by: party, "payee-bps": 10_000n });
     acts("refund-part", u(1), u(1));
     acts("deliver", u(1));
     acts("dispute", u(1));
-    expect(row().proposal).toEqual({ by: party, "payee-bps": 10_000n });
     must(escrow("propose-split", alice, u(1), u(0)));
     acts("accept-split", u(1), u(0));
   });
