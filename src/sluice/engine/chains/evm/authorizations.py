@@ -8,7 +8,7 @@ from eth_hash.auto import keccak
 from sluice.base.errors import Invalid
 from sluice.engine.chains.authorization import Authorization, TokenDomain
 from sluice.engine.chains.evm.calldata import WalletCall
-from sluice.engine.chains.evm.signatures import Signature, recover_address
+from sluice.engine.chains.evm.signatures import Signature, read_signature, recover_address
 from sluice.engine.chains.evm.typed_data import address_word, digest_of, word
 
 _FIELDS: Final = (
@@ -55,6 +55,15 @@ def is_payers(
     """Say whether the payer's own key signed; of a wallet that is a contract, only it can say."""
     digest = authorization_digest(domain, authorization, use)
     return recover_address(digest, signature) == authorization.payer
+
+
+def has_signed(domain: TokenDomain, authorization: Authorization, raw: bytes) -> bool:
+    """Say whether these bytes are the signature of the payer's own key, in any form we read."""
+    try:
+        signature = read_signature(raw)
+    except Invalid:
+        return False
+    return is_payers(domain, authorization, signature)
 
 
 def authorized_call(
