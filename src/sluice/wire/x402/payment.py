@@ -1,5 +1,6 @@
 """What a payer sends along: PAYMENT-SIGNATURE of version 2, X-PAYMENT of version 1."""
 
+import re
 from typing import Any, Final
 
 from sluice.base.errors import Invalid
@@ -19,6 +20,9 @@ from sluice.wire.x402.required import (
 
 # Wallets that are contracts sign with as much as they like; this is more than any is known to.
 _SIGNATURE_BYTES_MAX: Final = 4_096
+# specs/extensions/payment_identifier.md of x402.
+_IDENTIFIER: Final = "payment-identifier"
+_IDENTIFIER_FORM: Final = re.compile(r"[A-Za-z0-9_-]{16,128}")
 
 
 def read_payment(text: str) -> Payment:
@@ -29,12 +33,12 @@ def read_payment(text: str) -> Payment:
 def read_payload(members: Members) -> Payment:
     """Read version 2's payment. Raises Invalid."""
     check_version(members, VERSION)
-    members.has("extensions")
+    identifier = _identifier(members)
     accepted = read_requirement(members.members("accepted"))
     resource = read_resource(members.members("resource")) if members.has("resource") else None
     word, signature = _signed(members.members("payload"))
     members.close()
-    return Payment(VERSION, accepted.chain_id, word, signature, accepted, resource)
+    return Payment(VERSION, accepted.chain_id, word, signature, accepted, resource, identifier)
 
 
 def read_old_payment(text: str) -> Payment:
@@ -73,7 +77,28 @@ def show_payload(payment: Payment) -> dict[str, Any]:
             "nonce": f"0x{word.nonce.hex()}",
         },
     }
+    if payment.identifier is not None:
+        members["extensions"] = {
+            _IDENTIFIER: {"info": {"required": False, "id": payment.identifier}}
+        }
     return members
+
+
+def _identifier(members: Members) -> str | None:
+    """Read the extension `payment-identifier`; others are left to whoever knows them."""
+    if not members.has("extensions"):
+        return None
+    extensions = members.members("extensions")
+    if not extensions.has(_IDENTIFIER):
+        return None
+    info = extensions.members(_IDENTIFIER).members("info")
+    identifier = info.maybe_text("id")
+    if identifier is not None and not _IDENTIFIER_FORM.fullmatch(identifier):
+        raise refused(
+            "It must have 16 to 128 letters, digits, - and _.",
+            f"extensions.{_IDENTIFIER}.info.id",
+        )
+    return identifier
 
 
 def _signed(payload: Members) -> tuple[Authorization, bytes]:

@@ -233,11 +233,27 @@ def test_nothing_may_be_missing(path: str) -> None:
 
 
 def test_a_payment_may_say_more_where_the_standard_lets_it() -> None:
-    said = {**PAYLOAD, "extensions": {"payment-identifier": {}}}
+    said = {**PAYLOAD, "extensions": {"bazaar": {"info": []}}}
     said["resource"] = {**PAYLOAD["resource"], "tags": ["a"]}
 
     assert read_payment(header(said)) == read_payment(SIGNATURE)
     assert read_payment(header({**PAYLOAD, "resource": None})).resource is None
+
+
+def test_a_payments_identifier_is_read_and_written() -> None:
+    name = "pay_7d5d747be160e280504c099d984bcfe0"
+    info = {"required": False, "id": name}
+    said = {**PAYLOAD, "extensions": {"payment-identifier": {"info": info, "schema": {}}}}
+
+    payment = read_payment(header(said))
+
+    assert payment == replace(read_payment(SIGNATURE), identifier=name)
+    assert read_payment(write_payment(payment)) == payment
+    for odd in ("short", "x" * 129, "pay 7d5d747be160e280504c", 1):
+        said["extensions"]["payment-identifier"]["info"]["id"] = odd
+        assert refusal(header(said)) == Reason.PAYLOAD
+    del info["id"]
+    assert read_payment(header(said)).identifier is None
 
 
 @given(text=st.text(max_size=40) | st.binary(max_size=60).map(lambda raw: raw.hex()))

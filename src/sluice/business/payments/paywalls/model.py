@@ -84,7 +84,8 @@ class PaymentRequired:
 class Payment:
     """What a payer sent along. Nothing in it is believed: it is held against what was asked.
 
-    `accepted` and `resource` are what the payer says was asked; version 1 says neither.
+    `accepted` and `resource` are what the payer says was asked; version 1 says neither. The same
+    `identifier` with the same payment asks for the same answer again.
     """
 
     version: int
@@ -93,6 +94,7 @@ class Payment:
     signature: bytes
     accepted: Requirement | None = None
     resource: Resource | None = None
+    identifier: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
