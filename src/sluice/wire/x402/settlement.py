@@ -1,6 +1,6 @@
 """What came of a payment: the header PAYMENT-RESPONSE, and a facilitator's bodies."""
 
-from typing import Any
+from typing import Any, Final
 
 from sluice.base.errors import Invalid
 from sluice.business.payments.paywalls.model import (
@@ -15,6 +15,9 @@ from sluice.wire.x402.members import refused
 from sluice.wire.x402.networks import read_network, show_network, show_old_network
 from sluice.wire.x402.payment import read_payload
 from sluice.wire.x402.required import check_version, read_requirement
+
+# What others may say as well, and we do not need.
+_MORE: Final = ("amount", "errorMessage", "extensions", "extra")
 
 
 def write_settlement(settlement: Settlement) -> str:
@@ -52,7 +55,8 @@ def read_settlement(text: str) -> Settlement:
         members.text("transaction"),
         reason,
     )
-    members.has("extensions")
+    for name in _MORE:
+        members.has(name)
     members.close()
     if is_success != settlement.is_success or (is_success and not settlement.transaction):
         raise refused("It says both that the money moved and that it did not.", "success")

@@ -115,7 +115,7 @@ def test_each_part_of_our_requirement_counts() -> None:
     assert judged(replace(PAYMENT, accepted=shouted)) is None
 
 
-def test_a_payment_for_another_resource_is_refused() -> None:
+def test_x09_a_payment_for_another_resource_is_refused() -> None:
     elsewhere = replace(PAYMENT, resource=Resource("https://api.example.com/b"))
 
     assert judged(elsewhere) is Reason.REQUIREMENTS

@@ -82,6 +82,8 @@ def test_payment_response_is_read_and_written_to_the_byte(name: str, decoded: st
     assert settlement.is_success == DECODED[decoded]["success"]
     assert settlement.reason == DECODED[decoded].get("errorReason")
     assert write_settlement(settlement) == HEADERS[name]
+    more = {**DECODED[decoded], "amount": "10000", "errorMessage": None, "extra": {}}
+    assert read_settlement(header(more)) == settlement
 
 
 def test_the_body_of_version_1_is_the_specifications() -> None:

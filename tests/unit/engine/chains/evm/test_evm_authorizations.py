@@ -68,7 +68,7 @@ def permit_of(case: Case) -> Permit:
 
 
 @pytest.mark.parametrize("case", DOMAINS, ids=named)
-def test_a_tokens_domain_has_its_separator(case: Case) -> None:
+def test_w16_a_tokens_domain_has_its_separator(case: Case) -> None:
     said = case["eip712"]
     separator = raw(said["domain_separator"])
 

@@ -114,7 +114,7 @@ def test_any_code_has_its_address(case: Case) -> None:
     assert checksummed(made) == case["address"]
 
 
-def test_each_part_changes_the_address() -> None:
+def test_f01_each_part_changes_the_address() -> None:
     one, other = "0x" + "11" * 20, "0x" + "22" * 20
     address = FACTORY.address_for("pi_1", one)
 

@@ -26,7 +26,7 @@ KEYS: Final = st.integers(1, ORDER - 1).map(lambda number: number.to_bytes(32, "
 
 
 @pytest.mark.parametrize("case", KMS["cases"], ids=lambda case: case["digest"][:10])
-def test_a_key_services_answer_is_brought_into_form(case: Case) -> None:
+def test_r11_a_key_services_answer_is_brought_into_form(case: Case) -> None:
     signature = read_der(raw(case["der"]), raw(case["digest"]), case["address"].lower())
 
     assert signature == Signature(int(case["r"], 16), int(case["s"], 16), case["y_parity"])
@@ -47,7 +47,7 @@ def test_what_is_no_answer_is_refused(case: Case) -> None:
     assert refused.value.code == "signature_invalid"
 
 
-def test_an_answer_of_another_key_or_digest_is_refused() -> None:
+def test_r11_an_answer_of_another_key_or_digest_is_refused() -> None:
     one, other = KMS["cases"][:2]
 
     with pytest.raises(Invalid, match="another"):

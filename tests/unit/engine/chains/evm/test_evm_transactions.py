@@ -214,7 +214,7 @@ def test_numbers_have_no_zeros_in_front(value: int) -> None:
 
 
 @pytest.mark.parametrize("case", FEES, ids=named)
-def test_a_fee_follows_from_what_blocks_cost(case: Case) -> None:
+def test_r09_a_fee_follows_from_what_blocks_cost(case: Case) -> None:
     history = msgspec.convert(case["response"], RawFeeHistory)
     expected, limits = case["expect"], {k: int(v) for k, v in case.get("params", {}).items()}
 
@@ -242,7 +242,7 @@ def test_a_tip_is_the_middle_of_what_blocks_got() -> None:
         fee_from(RawFeeHistory(base_fee_per_gas=[]))
 
 
-def test_a_bumped_fee_is_the_vectors_and_is_taken_by_nodes() -> None:
+def test_r04_a_bumped_fee_is_the_vectors_and_is_taken_by_nodes() -> None:
     first, bumped, too_low = (transaction_of(case["tx"]) for case in SIGNED["txs"][:3])
 
     assert bump(first.fee) == bumped.fee
@@ -257,7 +257,7 @@ def test_a_bumped_fee_is_the_vectors_and_is_taken_by_nodes() -> None:
 
 
 @given(tip=st.integers(0, 10**12), more=st.integers(0, 10**12))
-def test_a_bump_is_always_enough(tip: int, more: int) -> None:
+def test_r04_a_bump_is_always_enough(tip: int, more: int) -> None:
     bumped = bump(MarketFee(tip + more, tip))
 
     assert isinstance(bumped, MarketFee)
@@ -295,7 +295,7 @@ def test_what_a_node_says_is_understood(case: Case) -> None:
         ([Fault.FATAL, Fault.FEE_CAP], Outcome.DEAD),
     ],
 )
-def test_the_most_hopeful_answer_counts(answers: list[Fault | None], outcome: Outcome) -> None:
+def test_r01_the_most_hopeful_answer_counts(answers: list[Fault | None], outcome: Outcome) -> None:
     assert judge_broadcast(answers) is outcome
 
 
