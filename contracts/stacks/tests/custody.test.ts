@@ -9,7 +9,7 @@ import {
   alice, balance, bob, call, carol, contract, dave, deployer, mallory, mineBurn, now, type Outcome, read, seq,
 } from "./helpers/chain";
 import {
-  deployHostile, disable, HOSTILE, HOSTILE_ROW, listTokens, must, openSuite, pause, SBTC, setHostileMode, STX, sunset, trait,
+  deployHostile, disable, HOSTILE, HOSTILE_ROW, listTokens, must, openSuite, pause, phish, SBTC, setHostileMode, STX, sunset, trait,
 } from "./helpers/suite";
 import { approve } from "./helpers/positions";
 import { cancel, createLinear, plainCall, stream, topUp, withdrawMany, withdrawMax, withdrawTo } from "./helpers/streams";
@@ -30,6 +30,8 @@ interface Module {
   given: (token: string) => void;
   /** alice puts AMOUNT in; the answer is the entity's id. */
   enter: (token: string) => Outcome;
+  /** The same call as text, for a contract in between. */
+  lure: (token: string) => string;
   /** Other ways for money to enter an entity that exists. */
   add: ((id: bigint, token: string) => Outcome)[];
   /** Ways out, each on a fresh entity after an hour. */
@@ -45,6 +47,10 @@ const streams: Module = {
   skimmed: "streams.skimmed",
   given: () => undefined,
   enter: (token) => createLinear({ token, deposit: AMOUNT, end: 7_200 }),
+  lure: (token) => {
+    const flags = "{cancelable: true, transferable: true, pausable: true, open-withdraw: true, royalty-bps: u0}";
+    return `create-linear '${token} '${bob} u${AMOUNT} u${now()} u${now()} u${now() + 7_200} u0 u0 u1 ${flags}`;
+  },
   add: [(id, token) => topUp(id, 100, alice, token)],
   exits: [
     { name: "withdraw-max", run: (id, token) => withdrawMax(id, mallory, token) },
@@ -67,6 +73,7 @@ const flow: Module = {
   enter: (token) => call("sluice-flow", "open", [
     trait(token), Cl.principal(bob), u(10n ** 13n), u(AMOUNT), Cl.tuple({ transferable: Cl.bool(true), "stop-on-empty": Cl.bool(false) }),
   ], alice),
+  lure: (token) => `open '${token} '${bob} u1 u${AMOUNT} {transferable: true, stop-on-empty: false}`,
   add: [(id, token) => call("sluice-flow", "fund", [u(id), trait(token), u(100)], alice)],
   exits: [
     { name: "withdraw", run: (id, token) => call("sluice-flow", "withdraw", [u(id), trait(token), u(10_000)], mallory) },
@@ -88,6 +95,7 @@ const subs: Module = {
     must(call("sluice-subs", "create-plan", [u(1), Cl.principal(token), u(AMOUNT / 4n), u(3_600), u(0), u(36_000)], bob));
   },
   enter: (token) => call("sluice-subs", "subscribe", [u(1), trait(token), u(4), u(AMOUNT)], alice),
+  lure: (token) => `subscribe u1 '${token} u4 u${AMOUNT}`,
   add: [(id, token) => call("sluice-subs", "top-up-sub", [u(id), trait(token), u(100)], alice)],
   exits: [
     { name: "charge", run: (id, token) => call("sluice-subs", "charge", [u(id), trait(token)], mallory) },
@@ -107,6 +115,7 @@ const market: Module = {
     must(approve("sluice-streams", id, contract("sluice-market"), bob));
   },
   enter: (token) => call("sluice-market", "make-offer", [u(1), trait(token), u(AMOUNT), u(0), u(now() + 5_000)], alice),
+  lure: (token) => `make-offer u1 '${token} u${AMOUNT} u0 u${now() + 5_000}`,
   add: [],
   exits: [
     { name: "accept-offer", run: (id, token) => call("sluice-market", "accept-offer", [u(id), trait(token), u(0)], bob) },
@@ -150,6 +159,15 @@ describe.each([streams, flow, subs, market])("$name", (m) => {
     listTokens({ ...HOSTILE_ROW, token, min: 10, max: AMOUNT - 1n });
     m.given(token);
     expect(m.enter(token).result).toEqual({ err: m.base + 3n });
+  });
+
+  it("I8, I23: a payer reached through a contract is guarded like any other", () => {
+    m.given(HOSTILE);
+    setHostileMode(1);
+    const done = phish(`(contract-call? '${contract(m.name)} ${m.lure(HOSTILE)})`, alice);
+    expect([done.result, done.moves]).toEqual([{ err: m.base + 8n }, []]);
+    setHostileMode(0);
+    expect(phish(`(contract-call? '${contract(m.name)} ${m.lure(HOSTILE)})`, alice, "router").ok).toBe(true);
   });
 
   it("I10: neither does a paused module, until the pause ends by itself", () => {

@@ -88,9 +88,17 @@ describe("to the unit", () => {
   it("one unit is enough to withdraw, to cancel and to pause", () => {
     const one = () => stream({ deposit: 2, start: -700, cliff: -700, end: 700 });
     expect(withdrawMax(one(), mallory).result).toEqual({ ok: 1n });
-    expect(withdrawMany([one()], mallory).result).toEqual({ ok: 1n });
+    expect(withdrawMany([one()], mallory).moves.map((m) => [m.to, m.amount])).toEqual([[bob, 1n]]);
     expect(cancel(one(), alice).result).toEqual({ ok: 1n });
     expect(plainCall("pause", one(), alice).result).toEqual({ ok: true });
+  });
+
+  it("a cancel says what had been withdrawn", () => {
+    const id = stream({ deposit: 1_000, end: 10_000 });
+    mineStacks(99);
+    must(withdrawTo(id, 70, bob, bob));
+
+    expect(must(cancel(id, alice)).events.at(-1)!.data).toMatchObject({ withdrawn: 70n });
   });
 
   it("steps count when they are full", () => {
