@@ -53,6 +53,14 @@ BEGIN
   RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = '42501';
 END $$;
 
+CREATE FUNCTION public.ring_callers() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+  PERFORM pg_notify('sluice', 'callers');
+  RETURN NULL;
+END $$;
+
 CREATE TABLE public.api_keys (
     merchant_id public.ident NOT NULL,
     livemode boolean NOT NULL,
@@ -832,6 +840,10 @@ CREATE TRIGGER never_emptied BEFORE TRUNCATE ON public.ledger_entries FOR EACH S
 CREATE TRIGGER never_emptied BEFORE TRUNCATE ON public.ledger_postings FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER postings_balance AFTER INSERT ON public.ledger_postings REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION public.check_postings();
+
+CREATE TRIGGER ring_callers AFTER DELETE OR UPDATE ON public.api_keys FOR EACH STATEMENT EXECUTE FUNCTION public.ring_callers();
+
+CREATE TRIGGER ring_callers AFTER DELETE OR UPDATE ON public.merchants FOR EACH STATEMENT EXECUTE FUNCTION public.ring_callers();
 
 ALTER TABLE ONLY public.api_keys
     ADD CONSTRAINT api_keys_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES public.merchants(id);

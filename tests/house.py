@@ -38,7 +38,7 @@ from sluice.doors.worker.loops import run_loops
 from sluice.engine.chains.sandbox import levers
 
 TERMS: Final = Terms(fee=FEE_PRESETS["stablecoin"])
-PATIENCE_S: Final = 15.0
+PATIENCE_S: Final = 45.0
 
 _numbers: Final = itertools.count()
 

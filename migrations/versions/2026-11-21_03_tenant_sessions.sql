@@ -3,7 +3,8 @@
 -- the worker in between: this function opens the one row that a key's own id names.
 -- And one sealed word, by which a process knows on its start that it holds the key file of this
 -- database: with another one it could neither tell an API key nor sign a webhook.
--- Deploy-safe: it only adds; the release before calls neither.
+-- And a bell that the database itself rings when a key or a merchant was changed.
+-- Deploy-safe: it only adds; the release before calls nothing of it and hears the bell without harm.
 
 CREATE TABLE key_checks (
   id ident PRIMARY KEY,
@@ -27,6 +28,15 @@ BEGIN
 END $$;
 REVOKE ALL ON FUNCTION find_api_key(ident) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION find_api_key(ident) TO sluice_worker, sluice_tenant;
+
+-- Who may call has changed: every process that remembers callers forgets them.
+CREATE FUNCTION ring_callers() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM pg_notify('sluice', 'callers');
+  RETURN NULL;
+END $$;
+CREATE TRIGGER ring_callers AFTER UPDATE OR DELETE ON api_keys FOR EACH STATEMENT EXECUTE FUNCTION ring_callers();
+CREATE TRIGGER ring_callers AFTER UPDATE OR DELETE ON merchants FOR EACH STATEMENT EXECUTE FUNCTION ring_callers();
 
 -- What the function runs as must see the two tables when it is no superuser.
 DO $$

@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
@@ -86,11 +87,14 @@ def test_a_wrong_key_is_an_authentication_error(house: House) -> None:
     assert "sk_test_nobody" not in str(caught.value)
 
 
-def test_a_revoked_key_is_an_authentication_error(house: House, merchant: Merchant) -> None:
+def test_a_revoked_key_is_an_authentication_error_within_a_second(
+    house: House, merchant: Merchant
+) -> None:
     client = client_of(merchant.sk, house.url)
     client.v1.balance.retrieve()
     house.sql("UPDATE api_keys SET revoked_at = now() WHERE merchant_id = %s", merchant.id)
 
+    time.sleep(1)
     with pytest.raises(stripe.AuthenticationError):
         client.v1.balance.retrieve()
 

@@ -33,6 +33,7 @@ _DECLARED: Final = """
     merchant livemode actor key_id object intent session customer refund event_id endpoint
     delivery fact reaction job queue loop step chunk lane
     network chain height hash depth tip tx contract asset units source sources provider fault lag_s
+    applied rolled_back pair notes rest_s
     method route status took_ms limit replayed
     error error_code error_at text why reason code outcome
     attempt attempts count done left total wait_s at until since host port logger

@@ -1,7 +1,8 @@
 """Who was just recognised: a key that calls often is not looked up for every call.
 
 A key is believed for a second. Ending one, suspending a merchant and changing its settings ring a
-bell, at which every process forgets what it knows; the second bounds what a lost ring can cost.
+bell, which the database itself rings for other processes, and at which each forgets what it knows;
+the second bounds what a lost ring can cost.
 """
 
 import datetime as dt
