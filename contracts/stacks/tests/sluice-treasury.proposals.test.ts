@@ -41,4 +41,11 @@ it.each(KINDS)("$fn: a proposal of kind $kind", ({ fn, args, kind, subject = TRE
   expect(proposed).toMatchObject({
     id: 2n, actor: deployer, token: subject, amount, data: { kind, subject, to, number, arg, epoch: 1n, expires: row.expires },
   });
+  // One approval is enough here; only what will be paid is set aside.
+  expect(read("sluice-treasury", "get-reserved", [sbtc()])).toBe(kind === "transfer" ? amount : 0n);
+  expect(read("sluice-treasury", "get-reserved", [Cl.principal(TREASURY)])).toBe(0n);
+
+  const revoked = must(call("sluice-treasury", "revoke-approval", [Cl.uint(2)], deployer)).events.at(-1);
+  expect(revoked).toMatchObject({ ev: "treasury.revoked", id: 2n, token: TREASURY, amount: 0n, data: { approvals: 0n, eta: 0n } });
+  expect(read("sluice-treasury", "get-reserved", [sbtc()])).toBe(0n);
 });

@@ -473,7 +473,7 @@ describe("as owner of sluice-access", () => {
     const args = [Cl.uint(ROLE.guardian), Cl.principal(dave)];
     const scheduled = act("schedule", TREASURY, 0, opOf("op-grant-role", ...args));
     expect(scheduled.events.map((e) => e.ev)).toEqual(["access.op-scheduled", "treasury.executed"]);
-    expect(scheduled.events[1].data).toEqual({ kind: "schedule", to: TREASURY, epoch: 0n });
+    expect(scheduled.events[1]).toMatchObject({ token: TREASURY, amount: 0n, data: { kind: "schedule", to: TREASURY, epoch: 0n } });
     must(act("grant", dave, ROLE.guardian));
     expect(hasRole(ROLE.guardian, dave)).toBe(true);
     must(act("revoke", dave, ROLE.guardian));
@@ -609,6 +609,12 @@ describe("distribute", () => {
     expect(distribute().result).toEqual({ err: 9003n });
     ready(proposals.transfer(carol, 9_999));
     expect(distribute().result).toEqual({ err: 9003n });
+  });
+
+  it("hands out a single unit", () => {
+    change(proposals.shares([alice, 10_000]));
+    ready(proposals.transfer(carol, 1_000_000 - 1));
+    expect(distribute().result).toEqual({ ok: 1n });
   });
 
   it("u9004: a listed token", () => {
