@@ -145,9 +145,12 @@ class Lines:
         """Take a connection back."""
         for owner, known in self._open:
             if known is line and not line.is_closed():
-                if line.raw.is_in_transaction():  # who held it was cancelled; so does the driver
-                    await self._turns.take(line.pid, lambda: line.raw.execute("ROLLBACK"))
-                self._free.append((owner, line))
+                if line.raw.is_in_transaction():
+                    # Who held it was cancelled in the middle; nobody else may go on with it.
+                    await self.cut(line)
+                else:
+                    self._free.append((owner, line))
+                return
 
     async def cut(self, line: Line) -> None:
         """Break one connection for good."""

@@ -156,6 +156,11 @@ class Turns:
         for call in [call for call in self._parked if call.process is process]:
             self._parked.remove(call)
             call.go.set_exception(Killed())
+        # Whoever of it waits for a lock may be the one that was just killed: it is not waited for.
+        for call in [call for call in self._held if call.process is process]:
+            self._held.remove(call)
+            if call.resume is not None:
+                call.resume.set_result(None)
         await self._free()
 
     def abandon(self) -> None:
@@ -181,7 +186,7 @@ class Turns:
     async def _free(self) -> None:
         """Take back the calls whose locks were let go meanwhile, in the order they went."""
         for call in list(self._held):
-            while not call.landed.is_set():
+            while call in self._held and not call.landed.is_set():
                 if call.pid is not None and await self.locks.is_waiting(call.pid):
                     break
                 try:
@@ -189,7 +194,7 @@ class Turns:
                         await call.landed.wait()
                 except TimeoutError:
                     continue
-            if call.landed.is_set():
+            if call in self._held and call.landed.is_set():
                 self._held.remove(call)
                 if call.resume is not None:
                     call.resume.set_result(None)
