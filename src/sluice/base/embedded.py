@@ -149,7 +149,8 @@ def _start(cluster: Cluster, settings: Mapping[str, str]) -> None:
             _create_database(cluster)
             process.returncode = 0  # it may outlive us: from here on the pid file speaks for it
             return
-        if not cluster.pid_file.exists():
+        # The old one may have ended, and taken its pid file along, just after it stood in the way.
+        if not cluster.pid_file.exists() and cluster.pid_file.name not in cluster.last_words():
             raise Unavailable(f"PostgreSQL did not start: {cluster.last_words()}")
         time.sleep(_PAUSE_S)
     raise Unavailable(
