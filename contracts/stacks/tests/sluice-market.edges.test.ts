@@ -3,8 +3,8 @@ import { Cl } from "@stacks/transactions";
 import { beforeEach, expect, it } from "vitest";
 import { alice, balance, bob, call, carol, contract, deployer, feeManager, mallory, mineStacks, now, type Outcome, read, settler } from "./helpers/chain";
 import { approve, ownerOf, transfer } from "./helpers/positions";
-import { must, openSuite, phish, SBTC, scheduleAndWait, trait } from "./helpers/suite";
-import { stream } from "./helpers/streams";
+import { HOSTILE, must, openSuite, phish, ROLE, SBTC, scheduleAndWait, setHostileMode, trait } from "./helpers/suite";
+import { stream, withdrawMax } from "./helpers/streams";
 
 const MARKET = contract("sluice-market");
 const TICK = 10; // seconds between two Stacks blocks here
@@ -149,4 +149,59 @@ it("an offer made through a contract is the payer's", () => {
   expect(made.events.at(-1)).toMatchObject({ ev: "market.offer-made", actor: `${mallory}.agent-offers`, data: { buyer: carol } });
   expect(market("cancel-offer", [u(1), trait(SBTC)], carol).result).toEqual(YES);
   expect(balance(SBTC, carol)).toBe(before);
+});
+
+it("sells and takes offers for the last unit of a stream", () => {
+  const id = stream({ deposit: 2, start: -700, cliff: -700, end: 700 });
+  must(approve("sluice-streams", id, MARKET, bob));
+  must(withdrawMax(id, mallory));
+  expect(read("sluice-streams", "remaining", [u(id)])).toBe(1n);
+
+  expect(list(id).result).toEqual(YES);
+  expect(offer(id).ok).toBe(true);
+});
+
+it("an offer is not accepted in the second it expires", () => {
+  const id = position();
+  must(offer(id, now() + 2 * TICK)); // made in the next block, so it ends in the one after
+
+  expect(market("accept-offer", [u(1), trait(SBTC), u(0)], bob).result).toEqual({ err: 8006n });
+});
+
+it("a contract that made an offer takes it back in its own name; anybody's contract expires one", () => {
+  const id = position();
+  const agent = `${mallory}.buyer`;
+  must(call(SBTC, "transfer", [u(500), Cl.principal(alice), Cl.principal(agent), Cl.none()], alice));
+  const made = inMarket(`make-offer u${id} '${SBTC} u500 u0 u4000000000`);
+
+  const done = phish(
+    `(begin (try! (as-contract? ((with-ft '${SBTC} "sbtc-token" u500)) (try! ${made}))) ${inMarket(`cancel-offer u1 '${SBTC}`)})`, carol, "buyer",
+  );
+  expect([done.result, done.moves.at(-1)!.to]).toEqual([YES, agent]);
+  expect(done.events.at(-1)).toMatchObject({ ev: "market.offer-canceled", actor: agent, data: { buyer: agent } });
+
+  must(offer(id, now() + 20));
+  mineStacks(5);
+  const expired = phish(inMarket(`expire-offer u2 '${SBTC}`), alice, "clerk");
+  expect(expired.events.at(-1)).toMatchObject({ ev: "market.offer-expired", actor: `${mallory}.clerk`, data: { buyer: carol } });
+});
+
+it("a contract with the role sets the fee in its own name; its caller's role does not count", () => {
+  const clerk = `${mallory}.clerk`;
+  scheduleAndWait(read("sluice-access", "op-grant-role", [u(ROLE.feeManager), Cl.principal(clerk)]));
+  must(call("sluice-access", "grant-role", [u(ROLE.feeManager), Cl.principal(clerk)], deployer));
+  scheduleAndWait(read("sluice-market", "op-set-fee", [u(7)]));
+
+  expect(phish(inMarket("set-fee u7"), feeManager, "stranger").result).toEqual({ err: 8000n });
+  expect(phish(inMarket("set-fee u7"), alice, "clerk").events.at(-1)).toMatchObject({ ev: "market.fee-set", actor: clerk, data: { bps: 7n } });
+});
+
+it("8008: who is reached through a contract and pays in a token that steals loses nothing", () => {
+  const id = position();
+  must(market("list-position", [u(id), u(500), Cl.principal(HOSTILE), u(4_000_000_000), Cl.none()], bob));
+  setHostileMode(1);
+
+  const robbed = phish(inMarket(`buy u${id} '${HOSTILE} u500 u0`), carol, "router");
+
+  expect([robbed.result, robbed.moves, ownerOf("sluice-streams", id)]).toEqual([{ err: 8008n }, [], bob]);
 });

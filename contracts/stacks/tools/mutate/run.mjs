@@ -5,6 +5,7 @@
 //   node tools/mutate/run.mjs --only streams  one contract; with --list, its mutants and no run
 //   node tools/mutate/run.mjs --again         judge the recorded survivors once more, after tests were added
 //   node tools/mutate/run.mjs --record        with --sample: keep the results for the report
+//   node tools/mutate/run.mjs --learn         as the sample; remembers which tests killed its mutants
 //   node tools/mutate/run.mjs --report        docs/mutation.md again, from the results of the last full runs
 //
 // A mutant counts when it compiles. It is killed when any test fails that runs its lines.
@@ -14,7 +15,7 @@
 // there; full runs judge them again.
 
 import { fork } from "node:child_process";
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -27,10 +28,10 @@ const WORKER = fileURLToPath(new URL("worker.mjs", import.meta.url));
 
 // The contracts that hold most money, and the test files that judge their mutants.
 export const JUDGED = {
-  "sluice-streams": "^(sluice-streams|regressions-streams|custody|actors\\.)",
+  "sluice-streams": "^(sluice-streams|regressions-streams|custody|actors\\.|authority-modules)",
   "sluice-escrow": "^(sluice-escrow|sluice-gateway|regressions-payments|custody|actors)",
-  "sluice-treasury": "^(sluice-treasury|regressions-streams|custody|actors\\.)",
-  "sluice-market": "^(sluice-market|regressions-streams|custody|actors\\.)",
+  "sluice-treasury": "^(sluice-treasury|regressions-streams|custody|actors\\.|authority-modules)",
+  "sluice-market": "^(sluice-market|regressions-streams|custody|actors\\.|authority-modules)",
 };
 
 class Worker {
@@ -141,6 +142,7 @@ async function main() {
       again: { type: "boolean", default: false },
       record: { type: "boolean", default: false },
       report: { type: "boolean", default: false },
+      learn: { type: "boolean", default: false },
       only: { type: "string" },
       sample: { type: "string", default: "40" },
       jobs: { type: "string", default: "2" },
@@ -166,6 +168,7 @@ async function main() {
     print(summary);
   }
   if (options.list) return;
+  if (options.learn) writeKillers(summaries);
   if (options.full && !options.only) writeReport();
   process.exitCode = verdictOf(summaries) ? 0 : 1;
 }
@@ -191,15 +194,18 @@ function merge(known, judged, all) {
 const resultsOf = (name) => join(ROOT, `.build/mutate/${name}.json`);
 
 function writeReport() {
-  const summaries = Object.keys(JUDGED).map((name) => JSON.parse(readFileSync(resultsOf(name), "utf8")));
-  writeFileSync(KILLERS, `${JSON.stringify(killersOf(summaries), null, 1)}\n`);
+  const summaries = Object.keys(JUDGED).filter((name) => existsSync(resultsOf(name))).map((name) => JSON.parse(readFileSync(resultsOf(name), "utf8")));
+  writeKillers(summaries);
   writeFileSync(join(ROOT, "docs/mutation.md"), report(summaries, reasons()));
 }
 
-/** Each test with the mutants it was the first to kill. */
-function killersOf(summaries) {
-  const killed = summaries.flatMap(({ results }) => results.filter(({ verdict }) => verdict === "killed"));
-  return Object.fromEntries([...new Set(killed.map(({ by }) => by))].sort().map((test) => [test, killed.filter(({ by }) => by === test).map(({ id }) => id)]));
+/** Remembers which test was the first to kill each mutant, beside what is known of others. */
+function writeKillers(summaries) {
+  const known = killers();
+  for (const { id, verdict, by } of summaries.flatMap(({ results }) => results)) if (verdict === "killed") known.set(id, by);
+  const tests = [...new Set(known.values())].sort();
+  const grouped = tests.map((test) => [test, [...known].filter(([, by]) => by === test).map(([id]) => id).sort()]);
+  writeFileSync(KILLERS, `${JSON.stringify(Object.fromEntries(grouped), null, 1)}\n`);
 }
 
 const flat = (text) => text.replace(/\s+/g, " ");
