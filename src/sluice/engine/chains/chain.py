@@ -8,6 +8,7 @@ from sluice.base.errors import SluiceError
 from sluice.base.money.money import Money
 from sluice.engine.chains.hook import Hook
 from sluice.engine.chains.model import Block, Header, Network, Tip, Transfer
+from sluice.engine.chains.writer import ChainWriter
 
 
 class ProviderTrouble(SluiceError):
@@ -91,3 +92,5 @@ class Chain:
     wanted: set[str] | None = None
     # Who may tell us that there is news; without it nobody is listened to.
     hook: Hook | None = None
+    # What sends on it; without one, payouts are signed elsewhere.
+    writer: ChainWriter | None = None
