@@ -19,6 +19,7 @@ from sluice.base.work import Works
 from sluice.business.accounts.api_keys.callers import Callers
 from sluice.business.webhooks.deliveries.deliver import Deliverer
 from sluice.engine.chains.registry import Chains
+from sluice.engine.keys.ring import Ring
 from sluice.engine.rates.quote import RatePolicy
 from sluice.engine.rates.source import RateSource
 from sluice.wire.show import View
@@ -36,6 +37,7 @@ class App:
     sealer: Sealer
     callers: Callers
     chains: Chains
+    signers: Ring
     rates: RatePolicy
     sources: Sequence[RateSource]
     relay: Relay

@@ -11,6 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from sluice.app.app import App
+from sluice.app.keys import KeyParts, read_signers
 from sluice.app.networks import Parts, read_networks
 from sluice.app.rates import read_rates
 from sluice.app.reactions import reactions, routes
@@ -109,6 +110,7 @@ async def assemble(ground: Ground, *, extra_chains: Sequence[Chain] = ()) -> Asy
         sealer=sealer,
         callers=Callers(works, sealer, clock, bell),
         chains=chains,
+        signers=read_signers(settings.signers, KeyParts(sealer, ids.bytes)),
         rates=RatePolicy(
             {True: ["fixed"], False: ["sandbox"]}, market=None if market is None else market.market
         ),

@@ -53,6 +53,9 @@ class Settings:
     rates: str = _documented(
         "", "A TOML file with the venues that make live prices; empty means the fixed ones."
     )
+    signers: str = _documented(
+        "", "A TOML file with the keys that sign what is sent; empty means nothing can be sent."
+    )
     sandbox_depth: int = _documented(2, "Blocks after which the sandbox counts a payment as paid.")
     sandbox_reorg_max: int = _documented(6, "How deep a fork of the sandbox may reach.")
     sandbox_block_s: float = _documented(
