@@ -7,7 +7,8 @@ from typing import Final
 import typer
 
 from sluice.base.errors import SluiceError
-from sluice.doors.cli import books, chains, demo, doctor, keys, listen, merchants, serve, stacks
+from sluice.doors.cli import books, chains, doctor, keys, listen, merchants, serve, stacks
+from sluice.doors.cli.demo.run import demo
 
 app: Final = typer.Typer(
     name="sluice",
@@ -24,7 +25,7 @@ app.add_typer(stacks.app, name="stacks")
 app.command("serve")(serve.serve)
 app.command("worker")(serve.worker)
 app.command("migrate")(serve.migrate_database)
-app.command("demo")(demo.demo)
+app.command("demo")(demo)
 app.command("doctor")(doctor.doctor)
 app.command("listen")(listen.listen)
 
