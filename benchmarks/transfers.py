@@ -11,6 +11,7 @@ from sluice.business.accounts.merchants.edit import as_merchant, find_merchant
 from sluice.business.payments.intents.confirm import confirm_intent
 from sluice.business.payments.intents.create import create_intent
 from sluice.business.payments.intents.model import Choice, NewIntent
+from sluice.doors.cli.run import settle_memory
 from sluice.engine.chains.sandbox import levers
 from sluice.engine.chains.sandbox.model import Output, Payment
 from sluice.engine.rates.refresh import refresh_rates
@@ -35,6 +36,7 @@ async def measure() -> dict[str, Any]:
                 await levers.mine(work)
         async with app.works.begin() as work:
             await levers.mine(work, chain.network.finality.depth_for("usdc", 1))
+        settle_memory()
         started = time.perf_counter()
         await _follow(app)
         followed = time.perf_counter()

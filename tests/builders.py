@@ -4,6 +4,8 @@ import dataclasses
 import datetime as dt
 from typing import Any, Final
 
+import msgspec
+
 from sluice.base.money.catalogue import money
 from sluice.business.accounts.merchants.model import FeePlan, LatePolicy
 from sluice.business.payments.intents.model import (
@@ -68,7 +70,7 @@ def an_intent(
         watch_until=NOON + dt.timedelta(days=30),
         offers=list(offers) or [an_offer()],
     )
-    return dataclasses.replace(intent, **changes)
+    return msgspec.structs.replace(intent, **changes)
 
 
 def a_payment(units: int = 20_000_000, state: str = "confirmed", **changes: Any) -> Payment:  # noqa: ANN401

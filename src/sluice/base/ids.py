@@ -14,6 +14,8 @@ from sluice.base.clock import Clock
 # Bitcoin's base58 alphabet: in ASCII order, so encoded numbers of one width sort as they count.
 ALPHABET: Final = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 BODY_LENGTH: Final = 24
+# Two digits at a time: an identifier is made for every row that is written.
+_PAIRS: Final = [high + low for high in ALPHABET for low in ALPHABET]
 _RANDOM_BITS: Final = 92
 _WELL_FORMED: Final = re.compile(r"[a-z]+(?:_[a-z]+)*_[1-9A-HJ-NP-Za-km-z]{24,64}", re.ASCII)
 
@@ -50,11 +52,12 @@ class Ids:
 
 def encode(number: int, length: int = BODY_LENGTH) -> str:
     """Write a number in base58 with leading ones up to `length` characters."""
-    characters: list[str] = []
+    pairs: list[str] = []
     while number:
-        number, digit = divmod(number, 58)
-        characters.append(ALPHABET[digit])
-    return "".join(reversed(characters)).rjust(length, ALPHABET[0])
+        number, pair = divmod(number, len(_PAIRS))
+        pairs.append(_PAIRS[pair])
+    pairs.reverse()
+    return "".join(pairs).lstrip(ALPHABET[0]).rjust(length, ALPHABET[0])
 
 
 def is_well_formed(text: str, prefix: str) -> bool:

@@ -81,6 +81,7 @@ async def _serve(settings: Settings, workers: int, *, with_worker: bool) -> None
             asyncio.ensure_future(until_stopped()),
             asyncio.ensure_future(api.wait()),
         ]
+        settle_memory()
         if with_worker:
             waits.append(asyncio.ensure_future(run_loops(app)))
         await _until_first(waits)

@@ -1,8 +1,8 @@
 """Where an intent stands, given its payments."""
 
-import dataclasses
 from collections.abc import Sequence
 
+import msgspec
 import pytest
 
 from sluice.base.errors import IllegalMove
@@ -308,7 +308,7 @@ def test_a_unique_amount_answers_only_its_own_offer() -> None:
 @pytest.mark.parametrize("status", list(Status))
 @pytest.mark.parametrize("then", list(Status))
 def test_every_pair_of_states_obeys_the_table(status: Status, then: Status) -> None:
-    intent = dataclasses.replace(an_intent(), status=status)
+    intent = msgspec.structs.replace(an_intent(), status=status)
 
     if then in MOVES.moves[status]:
         assert intent.move(then, NOON).status is then

@@ -92,3 +92,8 @@ INTENT_FACTS = (
     IntentFinalized,
     IntentCanceled,
 )
+
+
+def fact_about(kind: type[IntentFact], intent: PaymentIntent) -> IntentFact:
+    """Return a fact of some kind about an intent as it is now."""
+    return kind(merchant_id=intent.merchant_id, livemode=intent.livemode, intent=intent)

@@ -1,12 +1,13 @@
 """PaymentIntent, Offer, Payment and the states between them; decisions without a database."""
 
-import dataclasses
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
 from typing import Any, Final
+
+import msgspec
 
 from sluice.base.errors import IllegalMove
 from sluice.base.money.money import Money
@@ -177,8 +178,8 @@ class Paid:
     tx_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class PaymentIntent:
+# A Struct, because it is read, changed and written more often than anything else.
+class PaymentIntent(msgspec.Struct, frozen=True):
     """One promise to pay `amount`, in the currency's smallest unit."""
 
     id: str
@@ -197,8 +198,8 @@ class PaymentIntent:
     receipt_email: str | None = None
     statement_descriptor: str | None = None
     return_url: str | None = None
-    metadata: Mapping[str, str] = field(default_factory=dict)
-    options: Mapping[str, Any] = field(default_factory=dict)
+    metadata: Mapping[str, str] = msgspec.field(default_factory=dict)
+    options: Mapping[str, Any] = msgspec.field(default_factory=dict)
     payment: Paid | None = None
     cancellation_reason: Cancellation | None = None
     processing_at: dt.datetime | None = None
@@ -226,7 +227,7 @@ class PaymentIntent:
     ) -> "PaymentIntent":
         """Return the intent in another status, with the instants that go with it."""
         seen_at = self.processing_at or (at if status is Status.PROCESSING else None)
-        return dataclasses.replace(
+        return msgspec.structs.replace(
             self,
             status=MOVES.check(self.status, status),
             resolution=resolution or self.resolution,
@@ -246,7 +247,7 @@ class PaymentIntent:
             )
         resolution = Resolution.LATE if self.resolution is Resolution.LATE else Resolution.AWAITING
         canceled = self.move(Status.CANCELED, at, resolution)
-        return dataclasses.replace(canceled, cancellation_reason=reason)
+        return msgspec.structs.replace(canceled, cancellation_reason=reason)
 
     def with_offers(self, offers: Sequence[Offer], at: dt.datetime) -> "PaymentIntent":
         """Return the intent with more ways to pay it, in the order of their ids."""
@@ -256,7 +257,7 @@ class PaymentIntent:
                 code="payment_intent_unexpected_state",
             )
         ordered = tuple(sorted((*self.offers, *offers), key=lambda offer: offer.id))
-        known = dataclasses.replace(self, offers=ordered, version=self.version + 1)
+        known = msgspec.structs.replace(self, offers=ordered, version=self.version + 1)
         return (
             known
             if self.status is Status.REQUIRES_ACTION

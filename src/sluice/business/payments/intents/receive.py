@@ -5,6 +5,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
+
 from sluice.base.facts import Fact
 from sluice.base.work import Work
 from sluice.business.payments.intents import credit_store, store
@@ -13,6 +15,7 @@ from sluice.business.payments.intents.facts import (
     IntentFact,
     IntentFinalized,
     MoneyUnexpected,
+    fact_about,
 )
 from sluice.business.payments.intents.model import Payment, PaymentIntent
 from sluice.business.payments.intents.resolve import Purpose, Standing, resolve, stand
@@ -126,7 +129,7 @@ async def _finalizations(work: Work, steps: Sequence[Step]) -> list[Entry]:
     entries = []
     for step in steps:
         if step.plan.settle is not None:
-            after = dataclasses.replace(step.after, settle_seq=step.plan.settle.seq)
+            after = msgspec.structs.replace(step.after, settle_seq=step.plan.settle.seq)
             entries.append(finalization(after, step.plan.settle.postings))
         elif step.before.settlement_id is not None:
             entries.append(finalization(step.after, held[step.before.settlement_id]))
@@ -142,19 +145,16 @@ def _booked(work: Work, step: Step, settlement_id: str | None) -> PaymentIntent:
         changes |= {"settlement_id": settlement_id, "settle_seq": step.before.settle_seq + 1}
     if step.plan.finalize:
         changes["finalized_at"] = work.now
-    return dataclasses.replace(step.after, **changes) if changes else step.after
+    return msgspec.structs.replace(step.after, **changes) if changes else step.after
 
 
 def _facts(intent: PaymentIntent, step: Step) -> list[Fact]:
     # A fact about where the intent stands now also says what was booked with it.
     facts: list[Fact] = [
-        dataclasses.replace(fact, intent=intent) if fact.intent is step.after else fact
-        for fact in step.facts
+        fact_about(type(fact), intent) if fact.intent is step.after else fact for fact in step.facts
     ]
     if step.plan.finalize:
-        facts.append(
-            IntentFinalized(merchant_id=intent.merchant_id, livemode=intent.livemode, intent=intent)
-        )
+        facts.append(fact_about(IntentFinalized, intent))
     senders = {use.payment.key: use.payment.sender for use in step.standing.uses}
     facts += [
         _unexpected(credit, senders[credit.key])

@@ -1,12 +1,13 @@
 """Where an intent stands: a fold over its payments; any order of news ends the same; pure."""
 
-import dataclasses
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
 from typing import Final
+
+import msgspec
 
 from sluice.base.money import rounding
 from sluice.business.payments.intents.facts import (
@@ -17,6 +18,7 @@ from sluice.business.payments.intents.facts import (
     IntentProcessing,
     IntentReversed,
     IntentSucceeded,
+    fact_about,
 )
 from sluice.business.payments.intents.model import (
     Cancellation,
@@ -153,15 +155,15 @@ def _succeed(
     if intent.status is Status.SUCCEEDED:
         told = _told(intent, resolution)
         if told.resolution is Resolution.OVER and intent.resolution is not Resolution.OVER:
-            facts.append(_fact(IntentOverpaid, told))
+            facts.append(fact_about(IntentOverpaid, told))
         return told, facts
     if intent.status is not Status.PROCESSING:
         intent = intent.move(Status.PROCESSING, at, Resolution.CONFIRMING)
-        facts.append(_fact(IntentProcessing, intent))
+        facts.append(fact_about(IntentProcessing, intent))
     intent = intent.move(Status.SUCCEEDED, at, resolution)
-    facts.append(_fact(IntentSucceeded, intent))
+    facts.append(fact_about(IntentSucceeded, intent))
     if over:
-        facts.append(_fact(IntentOverpaid, intent))
+        facts.append(fact_about(IntentOverpaid, intent))
     return intent, facts
 
 
@@ -172,12 +174,12 @@ def _process(
     resolution = Resolution.SEEN if waiting else Resolution.CONFIRMING
     if intent.status is Status.SUCCEEDED:
         intent = intent.move(Status.PROCESSING, at, Resolution.REVERSED)
-        return intent, [_fact(IntentReversed, intent)]
+        return intent, [fact_about(IntentReversed, intent)]
     if intent.status is Status.PROCESSING:
         keep = intent.resolution is Resolution.REVERSED
         return _told(intent, Resolution.REVERSED if keep else resolution), []
     intent = intent.move(Status.PROCESSING, at, resolution)
-    return intent, [_fact(IntentProcessing, intent)]
+    return intent, [fact_about(IntentProcessing, intent)]
 
 
 def _wait(
@@ -191,15 +193,15 @@ def _wait(
     facts: list[IntentFact] = []
     if intent.status is Status.SUCCEEDED:
         intent = intent.move(Status.PROCESSING, at, Resolution.REVERSED)
-        facts.append(_fact(IntentReversed, intent))
+        facts.append(fact_about(IntentReversed, intent))
     if intent.status is Status.PROCESSING:
         intent = intent.move(Status.REQUIRES_ACTION, at, resolution)
-        facts.append(_fact(IntentFellBack, intent))
+        facts.append(fact_about(IntentFellBack, intent))
     elif resolution is Resolution.SHORT and (
         before.resolution is not resolution or intent.payment != before.payment
     ):
         intent = _told(intent, resolution)
-        facts.append(_fact(IntentPartiallyFunded, intent))
+        facts.append(fact_about(IntentPartiallyFunded, intent))
     return _told(intent, resolution), facts
 
 
@@ -213,7 +215,7 @@ def _with_payment(intent: PaymentIntent, standing: Standing) -> PaymentIntent:
     received = _received(intent, standing.credited)
     if (intent.payment, intent.amount_received) == (paid, received):
         return intent
-    return dataclasses.replace(
+    return msgspec.structs.replace(
         intent, payment=paid, amount_received=received, version=intent.version + 1
     )
 
@@ -231,8 +233,4 @@ def _received(intent: PaymentIntent, share: Fraction) -> int:
 def _told(intent: PaymentIntent, resolution: Resolution) -> PaymentIntent:
     if intent.resolution is resolution:
         return intent
-    return dataclasses.replace(intent, resolution=resolution, version=intent.version + 1)
-
-
-def _fact(kind: type[IntentFact], intent: PaymentIntent) -> IntentFact:
-    return kind(merchant_id=intent.merchant_id, livemode=intent.livemode, intent=intent)
+    return msgspec.structs.replace(intent, resolution=resolution, version=intent.version + 1)

@@ -1,8 +1,9 @@
 """Change what the merchant may change of an intent."""
 
-import dataclasses
 from collections.abc import Mapping
 from typing import Any
+
+import msgspec
 
 from sluice.base.errors import IllegalMove, NotFound
 from sluice.base.work import Work
@@ -27,7 +28,7 @@ async def update_intent(
     customer_id = changes.get("customer_id")
     if customer_id is not None and not await customer_exists(work, customer_id):
         raise NotFound(f"No such customer: '{customer_id}'", param="customer")
-    changed = dataclasses.replace(intent, **changes, version=intent.version + 1)
+    changed = msgspec.structs.replace(intent, **changes, version=intent.version + 1)
     await store.save_details(work, changed)
     work.tell(intent.id)
     return changed
