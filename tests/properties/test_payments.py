@@ -4,6 +4,7 @@ import dataclasses
 from collections import Counter
 from collections.abc import Sequence
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -58,17 +59,17 @@ class Books:
             self.seqs[credit.key] = credit.seq
         self.live = [one for one in self.live if one not in plan.undo]
         if plan.unsettle:
-            moved = dataclasses.replace(moved, settlement_id=None)
+            moved = msgspec.structs.replace(moved, settlement_id=None)
         if plan.settle:
             seq = plan.settle.seq
             self._write(f"settle{seq}", plan.settle)
             self.settled = plan.settle.postings
-            moved = dataclasses.replace(moved, settlement_id=f"settle{seq}", settle_seq=seq)
+            moved = msgspec.structs.replace(moved, settlement_id=f"settle{seq}", settle_seq=seq)
         if plan.finalize:
             freed = finalization(moved, self.settled)
             if freed is not None:
                 self._write(f"final{freed.seq}", freed)
-            moved = dataclasses.replace(moved, finalized_at=NOON)
+            moved = msgspec.structs.replace(moved, finalized_at=NOON)
         self.intent = moved
 
     def _write(self, entry_id: str, entry: Entry) -> None:
