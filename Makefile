@@ -48,7 +48,8 @@ NODE_PARTS := $(patsubst %/package-lock.json,%,$(wildcard tests/*/package-lock.j
 BROWSERS := chromium chromium-browser google-chrome google-chrome-stable
 
 .PHONY: test-tools
-test-tools: $(NODE_PARTS:%=%/node_modules/.package-lock.json) ## what only tests need: node packages, a browser
+test-tools: $(NODE_PARTS:%=%/node_modules/.package-lock.json) ## what only tests need: node packages, a browser, a token
+	@sh tests/signers/install.sh
 	@for browser in $(BROWSERS); do command -v $$browser >/dev/null && exit 0; done; \
 	if ! command -v apt-get >/dev/null; then \
 	  echo "The page's tests need Chromium; install it and run this again."; exit 1; fi; \

@@ -110,7 +110,7 @@ async def assemble(ground: Ground, *, extra_chains: Sequence[Chain] = ()) -> Asy
         sealer=sealer,
         callers=Callers(works, sealer, clock, bell),
         chains=chains,
-        signers=read_signers(settings.signers, KeyParts(sealer, ids.bytes)),
+        signers=read_signers(settings.signers, KeyParts(sealer, ids.bytes, nodes, clock)),
         rates=RatePolicy(
             {True: ["fixed"], False: ["sandbox"]}, market=None if market is None else market.market
         ),

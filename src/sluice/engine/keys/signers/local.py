@@ -3,7 +3,7 @@
 import hashlib
 import os
 import stat
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
@@ -16,7 +16,7 @@ from sluice.engine.keys.signer import ORDER, Signature, find_signature, require_
 
 SECRET_BYTES: Final = 32
 
-_LockName: TypeAlias = Literal["master_keys", "passphrase"]
+_LockName: TypeAlias = Literal["master_keys", "passphrase", "vault"]
 
 _VERSION: Final = 1
 _SALT_BYTES: Final = 16
@@ -60,23 +60,40 @@ class _KeyFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     lock: _LockName
     salt: bytes
     sealed: bytes
+    wrapped: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DataKey:
+    """A key that somebody else keeps, such as Vault: plain, and as they wrapped it."""
+
+    plain: bytes = field(repr=False)
+    wrapped: str
 
 
 @dataclass(frozen=True, slots=True)
 class Lock:
-    """What seals a key file: the master keys of this installation, or a passphrase."""
+    """What seals a key file: this installation's master keys, a passphrase, or another's key."""
 
     sealer: Sealer | None = None
-    passphrase: str | None = None
+    passphrase: str | None = field(default=None, repr=False)
+    data_key: DataKey | None = None
 
     def __post_init__(self) -> None:
-        if (self.sealer is None) == (self.passphrase is None):
+        if [self.sealer, self.passphrase, self.data_key].count(None) != 2:  # noqa: PLR2004
             raise Invalid("A key file has one lock.", code="key_lock_invalid")
         if self.passphrase is not None and len(self.passphrase) < _PASSPHRASE_MIN:
             raise Invalid(
                 f"Use a passphrase of {_PASSPHRASE_MIN} characters or more.",
                 code="passphrase_too_short",
             )
+
+    @property
+    def name(self) -> _LockName:
+        """Return what the file calls it."""
+        if self.sealer is not None:
+            return "master_keys"
+        return "vault" if self.passphrase is None else "passphrase"
 
 
 def create_local_key(
@@ -93,9 +110,10 @@ def create_local_key(
     content = _KeyFile(
         version=_VERSION,
         public_key=signer.public_key.hex(),
-        lock=_name(lock),
+        lock=lock.name,
         salt=salt,
         sealed=sealer.seal(secret, context=_place(signer.public_key)),
+        wrapped="" if lock.data_key is None else lock.data_key.wrapped,
     )
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     _write(path, msgspec.json.encode(content))
@@ -104,16 +122,8 @@ def create_local_key(
 
 def open_local_key(path: Path, lock: Lock, random: RandomBytes) -> LocalSigner:
     """Open a sealed file, or refuse one that others may read, change, or that was changed."""
-    if not path.is_file():
-        raise Invalid(f"There is no key file {path}.", code="key_file_missing")
-    mode = stat.S_IMODE(path.stat().st_mode)
-    if mode & 0o077:
-        raise Invalid(
-            f"Others may read {path} (mode {mode:04o}); say `chmod 0600 {path}`.",
-            code="key_file_open_to_others",
-        )
     content = _read(path)
-    if content.lock != _name(lock):
+    if content.lock != lock.name:
         raise Invalid(f"{path} is locked by {content.lock}.", code="key_lock_invalid")
     public_key = bytes.fromhex(content.public_key)
     sealer = _sealer(lock, content.salt, random)
@@ -123,10 +133,17 @@ def open_local_key(path: Path, lock: Lock, random: RandomBytes) -> LocalSigner:
     return signer
 
 
+def read_wrapped(path: Path) -> str:
+    """Return the wrapped key beside the sealed one, for whoever must unwrap it first."""
+    return _read(path).wrapped
+
+
 def _sealer(lock: Lock, salt: bytes, random: RandomBytes) -> Sealer:
-    """Return what seals: the installation's own sealer, or one made of the passphrase."""
+    """Return what seals: the installation's own sealer, or one made for this file."""
     if lock.sealer is not None:
         return lock.sealer
+    if lock.data_key is not None:
+        return Sealer(MasterKeys({"vault": lock.data_key.plain}), random)
     key = hashlib.scrypt(
         (lock.passphrase or "").encode(),
         salt=salt,
@@ -139,16 +156,20 @@ def _sealer(lock: Lock, salt: bytes, random: RandomBytes) -> Sealer:
     return Sealer(MasterKeys({"scrypt": key}), random)
 
 
-def _name(lock: Lock) -> _LockName:
-    return "passphrase" if lock.sealer is None else "master_keys"
-
-
 def _place(public_key: bytes) -> str:
     """Bind the sealed key to its public key: moved into another file, it does not open."""
     return place("signers", "secret", "", public_key.hex())
 
 
 def _read(path: Path) -> _KeyFile:
+    if not path.is_file():
+        raise Invalid(f"There is no key file {path}.", code="key_file_missing")
+    mode = stat.S_IMODE(path.stat().st_mode)
+    if mode & 0o077:
+        raise Invalid(
+            f"Others may read {path} (mode {mode:04o}); say `chmod 0600 {path}`.",
+            code="key_file_open_to_others",
+        )
     text = path.read_bytes()[: _FILE_BYTES_MAX + 1]
     try:
         content = msgspec.json.decode(text[:_FILE_BYTES_MAX], type=_KeyFile)
