@@ -20,7 +20,7 @@ from sluice.base.reach import NODES
 from sluice.base.sealing import MasterKeys, Sealer
 from sluice.engine.keys.signer import ORDER, Signer, SignerTrouble
 from tests.signers import aws
-from tests.signers.services import VERSION, Google, Vault, serving
+from tests.signers.key_services import VERSION, Google, Vault, serving
 from tests.signers.softhsm import PIN, Token, make_token
 
 KINDS: Final = ("file", "passphrase", "vault", "aws", "gcp_account", "gcp_machine", "pkcs11")
