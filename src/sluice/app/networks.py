@@ -20,9 +20,12 @@ from sluice.engine.chains.quorum import QuorumReader
 from sluice.engine.chains.stacks.addresses import MAINNET_ID, StacksAddresses
 from sluice.engine.chains.stacks.api import Api
 from sluice.engine.chains.stacks.deliveries import read_delivery
+from sluice.engine.chains.stacks.fees import FeePolicy
 from sluice.engine.chains.stacks.reader import StacksReader
+from sluice.engine.chains.stacks.sending import Sending
 from sluice.engine.chains.stacks.tokens import KNOWN as KNOWN_STACKS
 from sluice.engine.chains.stacks.tokens import StacksChain, stacks_network
+from sluice.engine.chains.stacks.writer import StacksWriter
 
 # What a table may say of its network itself; without a preset some of it must be said.
 _FACTS: Final = (
@@ -48,8 +51,10 @@ _STACKS_FACTS: Final = (
     "tokens",
     "livemode",
 )
+# What may be offered for a transaction of ours.
+_STACKS_FEES: Final = {"fee_floor_ustx": "floor_ustx", "fee_cap_ustx": "cap_ustx"}
 # The providers' URLs tell the kind of a network, where its name does not: `api` is Stacks.
-_STACKS_KEYS: Final = {"api", "agree", "assets", "hook_secret", *_STACKS_FACTS}
+_STACKS_KEYS: Final = {"api", "agree", "assets", "hook_secret", *_STACKS_FEES, *_STACKS_FACTS}
 # Shorter than any secret that a machine made.
 _SECRET_MIN: Final = 16
 
@@ -106,15 +111,16 @@ def stacks_chain(name: str, table: Mapping[str, Any], parts: Parts) -> Chain:
     facts = _stacks_facts(name, table)
     network = stacks_network(facts, assets=table.get("assets"))
     wanted: set[str] = set()
+    apis = [Api(url, parts.egress, parts.clock) for url in urls]
     readers: list[ChainReader] = [
         StacksReader(
             network,
-            Api(url, parts.egress, parts.clock),
+            api,
             chain_id=facts.chain_id,
             burn_depth=facts.burn_depth,
             wants=wanted.__contains__,
         )
-        for url in urls
+        for api in apis
     ]
     return Chain(
         network,
@@ -122,7 +128,28 @@ def stacks_chain(name: str, table: Mapping[str, Any], parts: Parts) -> Chain:
         StacksAddresses(network, chain_id=facts.chain_id),
         wanted=wanted,
         hook=_hook(facts, table),
+        writer=StacksWriter(
+            network,
+            [Sending(api.provider) for api in apis],
+            chain_id=facts.chain_id,
+            burn_depth=facts.burn_depth,
+            agree=_agree(readers, table),
+            fees=_stacks_fees(name, table),
+        ),
     )
+
+
+def _stacks_fees(name: str, table: Mapping[str, Any]) -> FeePolicy:
+    """Return what the table lets us offer."""
+    said = {field: table[key] for key, field in _STACKS_FEES.items() if key in table}
+    policy = FeePolicy(**said)
+    if any(type(fee) is not int for fee in said.values()) or policy.cap_ustx < policy.floor_ustx:
+        raise Invalid(
+            f"Network {name} of the networks file needs whole micro-STX as fee_floor_ustx and "
+            "fee_cap_ustx, the cap not below the floor.",
+            code="networks_invalid",
+        )
+    return policy
 
 
 def _hook(facts: StacksChain, table: Mapping[str, Any]) -> Hook | None:
@@ -145,8 +172,12 @@ def _chain(name: str, table: Mapping[str, Any], parts: Parts) -> Chain:
 
 
 def _quorum(readers: Sequence[ChainReader], table: Mapping[str, Any], parts: Parts) -> QuorumReader:
-    agree = int(table.get("agree", min(2, len(readers))))
+    agree = _agree(readers, table)
     return QuorumReader(readers, agree, parts.clock, count=parts.count_fault)
+
+
+def _agree(readers: Sequence[ChainReader], table: Mapping[str, Any]) -> int:
+    return int(table.get("agree", min(2, len(readers))))
 
 
 def _urls(name: str, table: Mapping[str, Any], key: str, known: Collection[str]) -> Sequence[str]:

@@ -164,7 +164,15 @@ class RawName(msgspec.Struct, frozen=True):
     name: str
 
 
+class RawFunction(msgspec.Struct, frozen=True):
+    """A function and who may call it: `public`, `read_only` or `private`."""
+
+    name: str
+    access: str
+
+
 class RawInterface(msgspec.Struct, frozen=True):
     """What a contract defines."""
 
     fungible_tokens: list[RawName]
+    functions: list[RawFunction] = []
