@@ -6,8 +6,9 @@
 //                   {"who": "ST…", "code": "sent", "nft": "ST….name::token", "value": "u1"}]}
 //   {"kind": "deploy", …, "name": "x", "source": "…", "clarity": 4}
 //   {"kind": "address", "key": "…01"} or with several keys
-// With "sponsor": {key, nonce, fee} it is sponsored; with "keys", "required" and "hash_mode" (1, 3, 5, 7; see
-// SIP-005 and SIP-027) it has many signers, of which the first `required` sign, or those in "signing".
+// With "sponsor": {key, nonce, fee} it is sponsored, with "sponsored": true it waits for a sponsor; with "keys",
+// "required" and "hash_mode" (1, 3, 5, 7; see SIP-005 and SIP-027) it has many signers, of which the first `required`
+// sign, or those in "signing".
 import { createInterface } from "node:readline";
 import {
   Cl, Pc, PostConditionMode, addressFromPublicKeys, addressToString, createMultiSigSpendingCondition, createStacksPublicKey,
@@ -67,7 +68,7 @@ function sponsor(transaction, { sponsor: { key, nonce, fee }, network = "testnet
 
 async function unsigned(asked, publicKey) {
   const { kind, nonce, fee = 0, network = "testnet" } = asked;
-  const base = { publicKey, nonce: BigInt(nonce), fee: BigInt(asked.sponsor ? 0 : fee), network, sponsored: Boolean(asked.sponsor) };
+  const base = { publicKey, nonce: BigInt(nonce), fee: BigInt(asked.sponsor ?? asked.sponsored ? 0 : fee), network, sponsored: Boolean(asked.sponsor ?? asked.sponsored) };
   if (kind === "transfer") {
     const { recipient, amount, memo = "", conditions = [] } = asked;
     const tx = await makeUnsignedSTXTokenTransfer({ ...base, recipient, amount: BigInt(amount), memo });

@@ -8,15 +8,15 @@ import msgspec
 from sluice.base.errors import Invalid
 from sluice.engine.chains.model import Network
 from sluice.engine.chains.stacks.addresses import StacksAddresses
-from sluice.engine.chains.stacks.clarity.model import NONE, Buffer, Some, UInt, Value
+from sluice.engine.chains.stacks.clarity.model import NONE, Buffer, ListOf, Some, UInt, Value
 from sluice.engine.chains.stacks.malformed import Malformed
 from sluice.engine.chains.stacks.memos import MEMO_MAX
 from sluice.engine.chains.stacks.principals import (
     Address,
     Asset,
-    Contract,
     Principal,
     parse_address,
+    parse_asset,
     parse_principal,
 )
 from sluice.engine.chains.stacks.reading import Reader
@@ -50,6 +50,7 @@ from sluice.engine.chains.writer import Account, Call, Order
 
 # In place of a contract: the payload is a whole transaction that its origin has signed.
 SPONSORED: Final = "sponsored"
+_SBTC: Final = "sbtc"
 
 # A post-condition counts in 64 bits, so nothing larger can be sent under one.
 UNITS_MAX: Final = 2**64 - 1
@@ -168,13 +169,17 @@ def call_contract(call: ContractCall, token: Asset | None, units: int) -> Conten
     return Content(call, PostConditionMode.ORIGINATOR, conditions)
 
 
-def void_call(boot: Address) -> Call:
-    """Return the call that does nothing: to take back a permission that was never given.
+def void_order(network: Network, account: Account, *, boot: Address, reference: str) -> Order:
+    """Return an order that succeeds and moves nothing: to send sBTC to nobody, in a list of none.
 
-    Nodes refuse a transfer to oneself and one of nothing; this one succeeds, moves no unit and
-    changes nothing for anybody. The contract is on every network from its first block.
+    Nodes refuse a transfer to oneself and one of nothing. Where there is no sBTC, a micro-STX goes
+    where nobody can spend it.
     """
-    return write_call(ContractCall(Contract(boot, "pox-4"), "disallow-contract-caller", (boot,)))
+    sbtc = network.tokens.get(_SBTC)
+    if sbtc is None:
+        return Order(network.name, STX, 1, str(boot), reference)
+    nobody = ContractCall(parse_asset(sbtc).contract, "transfer-many", (ListOf(()),))
+    return Order(network.name, STX, 0, account.address, reference, call=write_call(nobody))
 
 
 def write_call(call: ContractCall) -> Call:

@@ -15,7 +15,7 @@ from sluice.base.errors import Invalid
 from sluice.engine.chains.chain import ProvidersDisagree, ProviderTrouble
 from sluice.engine.chains.model import Network
 from sluice.engine.chains.stacks.addresses import MAINNET_ID, StacksAddresses
-from sluice.engine.chains.stacks.contents import Contents, void_call
+from sluice.engine.chains.stacks.contents import Contents, void_order
 from sluice.engine.chains.stacks.fates import Look, settle
 from sluice.engine.chains.stacks.faults import ApiTrouble
 from sluice.engine.chains.stacks.fees import FeePolicy, bumped, fee_of, price_of
@@ -146,9 +146,9 @@ class StacksWriter:
         return Unsigned(encode_transaction(transaction), (digest,), fee_of(price))
 
     def void(self, account: Account, reference: str) -> Order:
-        """Return a call that does nothing and succeeds."""
+        """Return an order that succeeds and moves nothing."""
         boot = Address(MAINNET_SINGLE if self._is_mainnet else TESTNET_SINGLE, _BOOT)
-        return Order(self._network.name, STX, 0, account.address, reference, call=void_call(boot))
+        return void_order(self._network, account, boot=boot, reference=reference)
 
     def seal(self, unsigned: Unsigned, account: Account, signatures: Sequence[Signature]) -> Sealed:
         """Return the bytes to send, after checking that the account's key signed them."""
