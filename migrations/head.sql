@@ -550,10 +550,10 @@ CREATE TABLE public.targets (
     reference public.ident,
     open boolean DEFAULT true NOT NULL,
     watch_until timestamp with time zone NOT NULL,
-    CONSTRAINT targets_check CHECK (((style = 'memo'::text) = (memo IS NOT NULL))),
+    CONSTRAINT targets_check CHECK (((style = ANY (ARRAY['memo'::text, 'contract'::text])) = (memo IS NOT NULL))),
     CONSTRAINT targets_check1 CHECK (((style = 'amount'::text) = ((units IS NOT NULL) AND (asset IS NOT NULL)))),
     CONSTRAINT targets_check2 CHECK (((style = 'wallet'::text) = (reference IS NULL))),
-    CONSTRAINT targets_style_check CHECK ((style = ANY (ARRAY['address'::text, 'memo'::text, 'amount'::text, 'wallet'::text])))
+    CONSTRAINT targets_style_check CHECK ((style = ANY (ARRAY['address'::text, 'contract'::text, 'memo'::text, 'amount'::text, 'wallet'::text])))
 );
 
 ALTER TABLE ONLY public.targets FORCE ROW LEVEL SECURITY;
@@ -592,7 +592,8 @@ CREATE TABLE public.wallets (
     livemode boolean NOT NULL,
     network text NOT NULL,
     address text NOT NULL COLLATE pg_catalog."C",
-    created_at timestamp with time zone NOT NULL
+    created_at timestamp with time zone NOT NULL,
+    gateway jsonb
 );
 
 ALTER TABLE ONLY public.wallets FORCE ROW LEVEL SECURITY;
@@ -804,6 +805,8 @@ CREATE INDEX sandbox_transactions_waiting ON public.sandbox_transactions USING b
 CREATE UNIQUE INDEX targets_address ON public.targets USING btree (network, address) WHERE (style = 'address'::text);
 
 CREATE UNIQUE INDEX targets_amount ON public.targets USING btree (network, address, asset, units) WHERE ((style = 'amount'::text) AND open);
+
+CREATE UNIQUE INDEX targets_contract ON public.targets USING btree (network, address, memo) WHERE (style = 'contract'::text);
 
 CREATE UNIQUE INDEX targets_memo ON public.targets USING btree (network, address, memo) WHERE (style = 'memo'::text);
 

@@ -21,7 +21,10 @@ from sluice.engine.chains.stacks.addresses import MAINNET_ID, StacksAddresses
 from sluice.engine.chains.stacks.api import Api
 from sluice.engine.chains.stacks.deliveries import read_delivery
 from sluice.engine.chains.stacks.fees import FeePolicy
+from sluice.engine.chains.stacks.gateway.contract import StacksGateway
+from sluice.engine.chains.stacks.principals import parse_contract
 from sluice.engine.chains.stacks.reader import StacksReader
+from sluice.engine.chains.stacks.requests import StacksWallets
 from sluice.engine.chains.stacks.sending import Sending
 from sluice.engine.chains.stacks.tokens import KNOWN as KNOWN_STACKS
 from sluice.engine.chains.stacks.tokens import StacksChain, stacks_network
@@ -54,7 +57,15 @@ _STACKS_FACTS: Final = (
 # What may be offered for a transaction of ours.
 _STACKS_FEES: Final = {"fee_floor_ustx": "floor_ustx", "fee_cap_ustx": "cap_ustx"}
 # The providers' URLs tell the kind of a network, where its name does not: `api` is Stacks.
-_STACKS_KEYS: Final = {"api", "agree", "assets", "hook_secret", *_STACKS_FEES, *_STACKS_FACTS}
+_STACKS_KEYS: Final = {
+    "api",
+    "agree",
+    "assets",
+    "gateway",
+    "hook_secret",
+    *_STACKS_FEES,
+    *_STACKS_FACTS,
+}
 # Shorter than any secret that a machine made.
 _SECRET_MIN: Final = 16
 
@@ -112,6 +123,7 @@ def stacks_chain(name: str, table: Mapping[str, Any], parts: Parts) -> Chain:
     network = stacks_network(facts, assets=table.get("assets"))
     wanted: set[str] = set()
     apis = [Api(url, parts.egress, parts.clock) for url in urls]
+    gateway = _gateway(facts, table, apis)
     readers: list[ChainReader] = [
         StacksReader(
             network,
@@ -119,6 +131,7 @@ def stacks_chain(name: str, table: Mapping[str, Any], parts: Parts) -> Chain:
             chain_id=facts.chain_id,
             burn_depth=facts.burn_depth,
             wants=wanted.__contains__,
+            gateway=gateway,
         )
         for api in apis
     ]
@@ -136,6 +149,20 @@ def stacks_chain(name: str, table: Mapping[str, Any], parts: Parts) -> Chain:
             agree=_agree(readers, table),
             fees=_stacks_fees(name, table),
         ),
+        gateway=gateway,
+        ask_wallet=StacksWallets(facts.tokens, chain_id=facts.chain_id).ask_wallet,
+    )
+
+
+def _gateway(
+    facts: StacksChain, table: Mapping[str, Any], apis: Sequence[Api]
+) -> StacksGateway | None:
+    """Return our contract that takes payments, where the table names one."""
+    named = table.get("gateway")
+    if named is None:
+        return None
+    return StacksGateway(
+        parse_contract(str(named)), facts.tokens, tuple(apis), chain_id=facts.chain_id
     )
 
 

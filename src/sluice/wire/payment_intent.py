@@ -13,6 +13,7 @@ from sluice.business.payments.intents.model import (
 )
 from sluice.business.payments.intents.model import Choice as Chosen
 from sluice.engine.chains.model import Style
+from sluice.engine.chains.wallets import WalletRequest
 from sluice.wire.currency import Currency
 from sluice.wire.fields import Amount, Choice, Email, Field, Flag, Id, Integer, Text, Url
 from sluice.wire.given import Given
@@ -31,7 +32,7 @@ _CRYPTO: Final = Object(
                 "networks": ListOf(Text(40), min=1, max=20, noun="networks"),
                 "tokens": ListOf(Text(20), min=1, max=20, noun="tokens"),
                 "style": Choice(
-                    ("address", "memo", "amount"), doc="How the payment is told apart."
+                    ("address", "contract", "memo", "amount"), doc="How the payment is told apart."
                 ),
             }
         ),
@@ -81,6 +82,15 @@ CANCEL: Final = Shape(
         "cancellation_reason": Choice(
             ("abandoned", "duplicate", "fraudulent", "requested_by_customer")
         )
+    },
+)
+WALLET: Final = Shape(
+    "payment_intent.wallet_request",
+    {
+        "network": Text(40, required=True, doc="A network that was offered."),
+        "token": Text(20, required=True, doc="An asset that was offered there."),
+        "payer": Text(200, required=True, doc="The address that the wallet pays from."),
+        "client_secret": Text(200),
     },
 )
 LIST: Final = ListShape("payment_intent.list", ("pi",), {"customer": Id(("cus",))})
@@ -242,6 +252,16 @@ def show_to_payer(intent: PaymentIntent, view: View) -> Shown:
     """Show an intent to whoever holds its client secret: what its payer may see."""
     shown = show_payment_intent(intent, view)
     return {name: value for name, value in shown.items() if name in _PAYER_SEES}
+
+
+def show_wallet_request(asked: WalletRequest) -> Shown:
+    """Show what a wallet is asked; a page passes method and params on as they are."""
+    return {
+        "object": "wallet_request",
+        "method": asked.method,
+        "params": dict(asked.params),
+        "amount": str(asked.units),
+    }
 
 
 def _options(given: Given) -> dict[str, Any]:

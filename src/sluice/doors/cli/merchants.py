@@ -1,4 +1,4 @@
-"""sluice merchants: create, list, show, wallet, suspend."""
+"""sluice merchants: create, list, wallet, gateway, suspend."""
 
 import dataclasses
 from typing import Annotated
@@ -6,14 +6,17 @@ from typing import Annotated
 import typer
 
 from sluice.app.app import App
+from sluice.base.errors import NotFound
 from sluice.business.accounts.api_keys.edit import create_key
 from sluice.business.accounts.merchants.edit import (
     as_merchant,
     create_merchant,
     list_merchants,
+    read_wallets,
     set_status,
     set_wallet,
 )
+from sluice.business.accounts.merchants.gateways import gateway_key, gateway_of, set_gateway
 from sluice.business.accounts.merchants.model import FEE_PRESETS, PAY_WITHIN_PRESETS_S, Settings
 from sluice.doors.cli.run import table, with_app
 
@@ -83,6 +86,44 @@ def wallet(
             parsed = await set_wallet(work, chain, address)
         typer.echo(
             f"{merchant} is paid on {chain.network.title} at {chain.addresses.show(parsed)}."
+        )
+
+    with_app(run)
+
+
+@app.command("gateway")
+def gateway(
+    merchant: Annotated[str, typer.Argument(help="acct_…")],
+    network: Annotated[str, typer.Argument(help="Such as stacks.")],
+    number: Annotated[
+        int | None, typer.Argument(help="The merchant's number in the gateway contract.")
+    ] = None,
+) -> None:
+    """Take payments through the gateway contract; without a number, say how to register there."""
+
+    async def run(built: App) -> None:
+        chain = built.chains.find(network)
+        contract = gateway_of(chain)
+        actor = as_merchant(merchant, livemode=chain.network.livemode)
+        if number is None:
+            async with built.works.begin(actor) as work:
+                key = gateway_key(work, chain, sealer=built.sealer)
+                paid_at = (await read_wallets(work)).get(network)
+            typer.echo(
+                f"Call {contract.contract}.register-merchant with\n"
+                f"  payout  {paid_at or '(set the wallet first: sluice merchants wallet)'}\n"
+                f"  signer  0x{key}\n  mode    u0\n  hold    u0\n"
+                f"then: sluice merchants gateway {merchant} {network} <the number it answers>"
+            )
+            return
+        account = await contract.account(number)
+        if account is None:
+            raise NotFound(f"{contract.contract} knows no merchant {number}.", param="number")
+        async with built.works.begin(actor) as work:
+            await set_gateway(work, chain, account, sealer=built.sealer)
+        typer.echo(
+            f"{merchant} is merchant {number} of {contract.contract}, which keeps "
+            f"{account.fee_bps} bps on top of the price."
         )
 
     with_app(run)

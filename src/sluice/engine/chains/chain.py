@@ -6,8 +6,10 @@ from typing import Protocol
 
 from sluice.base.errors import SluiceError
 from sluice.base.money.money import Money
+from sluice.engine.chains.gateway import Gateway
 from sluice.engine.chains.hook import Hook
 from sluice.engine.chains.model import Block, Header, Network, Tip, Transfer
+from sluice.engine.chains.wallets import WalletOrder, WalletRequest
 from sluice.engine.chains.writer import ChainWriter
 
 
@@ -94,3 +96,7 @@ class Chain:
     hook: Hook | None = None
     # What sends on it; without one, payouts are signed elsewhere.
     writer: ChainWriter | None = None
+    # A contract of ours that takes payments and names them, where one is served.
+    gateway: Gateway | None = None
+    # What a payer's browser wallet is asked, so that he signs exactly what is due.
+    ask_wallet: Callable[[WalletOrder], WalletRequest] | None = None

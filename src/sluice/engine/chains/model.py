@@ -16,6 +16,7 @@ class Style(StrEnum):
     """How a payment is told apart from others, strongest first."""
 
     ADDRESS = "address"  # an address of its own
+    CONTRACT = "contract"  # a contract of ours says which payment a transfer settles
     MEMO = "memo"  # a shared address and a reference inside the transaction
     AMOUNT = "amount"  # a shared address and an amount nobody else was asked for
     WALLET = "wallet"  # a merchant's address alone: says whose money it is, not what for
@@ -50,6 +51,8 @@ class Transfer:
     recipient: str
     units: int
     memo: str | None = None
+    # What a contract of ours, in the same transaction, says that this very transfer settles.
+    settles: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,15 @@ from typing import Final
 from sluice.engine.chains.model import Finality, Style, Transfer
 from sluice.engine.watcher.model import Candidate, Sighting
 
-# Strongest first: an address nobody else has beats a memo, a memo beats an amount, and a bare
-# wallet only says whose money it is.
-_STRENGTH: Final = {Style.ADDRESS: 0, Style.MEMO: 1, Style.AMOUNT: 2, Style.WALLET: 3}
+# Strongest first: an address nobody else has beats what a contract of ours says, that beats a memo,
+# a memo beats an amount, and a bare wallet only says whose money it is.
+_STRENGTH: Final = {
+    Style.ADDRESS: 0,
+    Style.CONTRACT: 1,
+    Style.MEMO: 2,
+    Style.AMOUNT: 3,
+    Style.WALLET: 4,
+}
 
 
 def match_transfers(

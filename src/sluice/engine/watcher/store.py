@@ -54,10 +54,13 @@ _SHARED: Final = """
 SELECT DISTINCT address FROM targets WHERE network = $1 AND style <> 'address' -- every merchant"""
 # One index each: an OR over the styles would read every target of a shared address.
 _CANDIDATES: Final = """
-WITH t AS (SELECT * FROM unnest($2::text[], $3::text[], $4::text[], $5::numeric[])
-  WITH ORDINALITY AS t (address, memo, asset, units, n))
+WITH t AS (SELECT * FROM unnest($2::text[], $3::text[], $4::text[], $5::numeric[], $6::text[])
+  WITH ORDINALITY AS t (address, memo, asset, units, settles, n))
 SELECT t.n, g.id, g.merchant_id, g.livemode, g.style, g.reference FROM t JOIN targets g
   ON g.network = $1 AND g.address = t.address AND g.style = 'address'
+UNION ALL
+SELECT t.n, g.id, g.merchant_id, g.livemode, g.style, g.reference FROM t JOIN targets g
+  ON g.network = $1 AND g.address = t.address AND g.memo = t.settles AND g.style = 'contract'
 UNION ALL
 SELECT t.n, g.id, g.merchant_id, g.livemode, g.style, g.reference FROM t JOIN targets g
   ON g.network = $1 AND g.address = t.address AND g.memo = t.memo AND g.style = 'memo'
@@ -211,6 +214,7 @@ async def candidates(work: Work, network: str, transfers: Sequence[Transfer]) ->
         [transfer.memo for transfer in transfers],
         [transfer.asset for transfer in transfers],
         [transfer.units for transfer in transfers],
+        [transfer.settles for transfer in transfers],
     )
     return [
         Candidate(

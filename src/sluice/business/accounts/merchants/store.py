@@ -7,6 +7,7 @@ import msgspec
 from sluice.base.database import Row
 from sluice.base.work import Work
 from sluice.business.accounts.merchants.model import Merchant, read_settings
+from sluice.engine.chains.gateway import GatewayAccount
 
 _ADD: Final = (
     "INSERT INTO merchants (id, name, status, settings, created_at) VALUES ($1, $2, $3, $4, $5)"
@@ -16,7 +17,12 @@ _LIST: Final = "SELECT id, name, status, settings, created_at FROM merchants ORD
 _SAVE: Final = "UPDATE merchants SET status = $2, settings = $3 WHERE id = $1"
 _SET_WALLET: Final = """
 INSERT INTO wallets (merchant_id, livemode, network, address, created_at) VALUES ($1, $2, $3, $4, $5)
-ON CONFLICT (merchant_id, livemode, network) DO UPDATE SET address = excluded.address"""
+ON CONFLICT (merchant_id, livemode, network) DO UPDATE SET address = excluded.address, gateway = NULL"""
+_SET_GATEWAY: Final = """
+UPDATE wallets SET gateway = $5
+WHERE merchant_id = $1 AND livemode = $2 AND network = $3 AND address = $4 RETURNING network"""
+_GATEWAY: Final = """
+SELECT gateway FROM wallets WHERE merchant_id = $1 AND livemode = $2 AND network = $3"""
 _WALLETS: Final = "SELECT network, address FROM wallets WHERE merchant_id = $1 AND livemode = $2"
 
 
@@ -56,6 +62,19 @@ async def set_wallet(work: Work, network: str, address: str) -> None:
 async def wallets(work: Work) -> dict[str, str]:
     """Return the merchant's addresses by network."""
     return {row["network"]: row["address"] for row in await work.rows(_WALLETS, *work.owner)}
+
+
+async def set_gateway(work: Work, network: str, account: GatewayAccount) -> bool:
+    """Note who the merchant is in a network's gateway; False unless he is paid there."""
+    told = msgspec.to_builtins(account)
+    found = await work.value(_SET_GATEWAY, *work.owner, network, account.payout, told)
+    return found is not None
+
+
+async def gateway(work: Work, network: str) -> GatewayAccount | None:
+    """Return who the merchant is in a network's gateway."""
+    told = await work.value(_GATEWAY, *work.owner, network)
+    return None if told is None else msgspec.convert(told, GatewayAccount)
 
 
 def _merchant(row: Row) -> Merchant:

@@ -8,8 +8,10 @@ from typing import Final
 from sluice.base.errors import Invalid
 from sluice.base.money.catalogue import asset_of
 from sluice.base.work import Work
+from sluice.business.accounts.merchants.gateways import find_gateway, gateway_of
 from sluice.business.payments.intents.model import Choice, Offer, PaymentIntent
 from sluice.engine.chains.chain import Chain
+from sluice.engine.chains.gateway import GatewayAccount
 from sluice.engine.chains.model import Style
 from sluice.engine.chains.registry import Chains
 from sluice.engine.rates.model import Quote
@@ -50,10 +52,14 @@ async def make_offers(
     offers: list[Offer] = []
     for chain, asset in pairs:
         if asset in priced:
-            style = _style(chain, choice.style, wallets)
+            gateway = await find_gateway(work, chain)
+            style = _style(chain, choice.style, wallets, gateway)
             offer = _priced(work, intent, chain, priced[asset], style)
             made = [*intent.offers, *offers]
-            offers.append(await _placed(work, intent, chain, offer, made=made, wallets=wallets))
+            placed = await _placed(work, intent, chain, offer, made=made, wallets=wallets)
+            if gateway is not None:
+                _expect_call(work, intent, chain, placed, gateway, made=made)
+            offers.append(placed)
     return offers
 
 
@@ -120,7 +126,7 @@ async def _placed(
         return await _by_amount(work, intent, chain, offer, wallets)
     if before is not None:
         return dataclasses.replace(offer, address=before.address, memo=before.memo)
-    if offer.style == Style.MEMO:
+    if offer.style in {Style.MEMO, Style.CONTRACT}:
         offer = dataclasses.replace(
             offer,
             address=await _shared(work, intent, chain, wallets),
@@ -128,8 +134,27 @@ async def _placed(
         )
     else:
         offer = dataclasses.replace(offer, address=_own(chain, intent))
-    expect(work, _target(work, intent, offer, Style(offer.style)))
+    # What comes through the contract brings the memo along, too, should the contract say less.
+    style = Style.MEMO if offer.style == Style.CONTRACT else Style(offer.style)
+    expect(work, _target(work, intent, offer, style))
     return offer
+
+
+def _expect_call(
+    work: Work,
+    intent: PaymentIntent,
+    chain: Chain,
+    offer: Offer,
+    account: GatewayAccount,
+    *,
+    made: Sequence[Offer],
+) -> None:
+    """Wait for the gateway to name this offer; one reference may stand for several assets."""
+    if offer.memo is None or any(other.memo == offer.memo for other in made):
+        return
+    wanted = _target(work, intent, offer, Style.CONTRACT)
+    reference = gateway_of(chain).reference(account.number, offer.memo)
+    expect(work, dataclasses.replace(wanted, address=account.payout, memo=reference))
 
 
 async def _by_amount(
@@ -154,13 +179,21 @@ async def _by_amount(
     return dataclasses.replace(offer, due=units, discount=offer.due - units)
 
 
-def _style(chain: Chain, asked: Style | None, wallets: Mapping[str, str]) -> Style:
-    """Return the strongest style that works here, or the one asked for."""
+def _style(
+    chain: Chain, asked: Style | None, wallets: Mapping[str, str], gateway: GatewayAccount | None
+) -> Style:
+    """Return the strongest style that anybody can pay by here, or the one asked for.
+
+    A contract can only be called by a wallet that signs calls; so it is taken when it is asked for,
+    and else waited for beside what can be paid by hand.
+    """
     possible = [
         style
         for style in chain.network.styles
         if (style is Style.ADDRESS and chain.derive) or (style is not Style.ADDRESS)
     ]
+    if gateway is not None and asked is Style.CONTRACT:
+        return asked
     if asked is None:
         return (
             Style.AMOUNT

@@ -12,7 +12,9 @@ from sluice.business.payments.intents.create import create_intent
 from sluice.business.payments.intents.find import find_intent, lock_intent, page_intents
 from sluice.business.payments.intents.model import Choice, PaymentIntent
 from sluice.business.payments.intents.update import update_intent
+from sluice.business.payments.intents.wallet import ask_wallet as ask_payer
 from sluice.doors.api.route import Call, Route, Shown
+from sluice.engine.chains.wallets import WalletOrder
 from sluice.wire import payment_intent as wire
 from sluice.wire.lists import read_page, show_list
 from sluice.wire.show import bounds
@@ -53,6 +55,22 @@ async def cancel(call: Call) -> Shown:
     held = await lock_intent(call.work, call.path["id"])
     canceled = await cancel_intent(call.work, held, wire.read_cancel(call.given))
     return wire.show_payment_intent(canceled, call.app.view)
+
+
+async def ask_wallet(call: Call) -> Shown:
+    """Return what the payer's browser wallet is to sign for one of the ways to pay."""
+    intent = await find_intent(call.work, call.path["id"])
+    _check_client(call, intent)
+    network, asset = call.given.need_text("network"), call.given.need_text("token")
+    offers = [one for one in intent.offers if (one.network, one.asset) == (network, asset)]
+    if not offers:
+        raise NotFound("This way to pay was not offered; confirm the PaymentIntent with it first.")
+    offer = max(offers, key=lambda one: (one.created_at, one.id))
+    payer = call.given.need_text("payer")
+    order = WalletOrder(offer.asset, offer.due, payer, offer.address, offer.memo)
+    chain = call.app.chains.find(network)
+    asked = await ask_payer(call.work, intent, offer, order, chain=chain, sealer=call.app.sealer)
+    return wire.show_wallet_request(asked)
 
 
 async def page(call: Call) -> Shown:
@@ -105,5 +123,14 @@ ROUTES: Final = (
     Route("GET", _ONE, retrieve, wire.RETRIEVE, _READ, _ANSWER, client=True),
     Route("POST", _ONE, update, wire.UPDATE, _WRITE, _ANSWER),
     Route("POST", f"{_ONE}/confirm", confirm, wire.CONFIRM, _WRITE, _ANSWER, client=True),
+    Route(
+        "POST",
+        f"{_ONE}/wallet_request",
+        ask_wallet,
+        wire.WALLET,
+        _READ,
+        "wallet_request",
+        client=True,
+    ),
     Route("POST", f"{_ONE}/cancel", cancel, wire.CANCEL, _WRITE, _ANSWER),
 )

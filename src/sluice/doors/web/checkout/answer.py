@@ -48,6 +48,7 @@ class Answer:
     status: int
     body: bytes
     headers: Mapping[str, str] = field(default_factory=dict)
+    media_type: str = _HTML
 
 
 async def throttle(desk: Desk, request: Request[Any, Any, Any], *, livemode: bool) -> None:
@@ -90,14 +91,16 @@ async def answer(
     )
     own = {"Cache-Control": "no-store", "Request-Id": request_id}
     headers = {**desk.headers, **own, **given.headers}
-    return Response(given.body, status_code=given.status, headers=headers, media_type=_HTML)
+    return Response(
+        given.body, status_code=given.status, headers=headers, media_type=given.media_type
+    )
 
 
 def _refuse(
     desk: Desk, request: Request[Any, Any, Any], error: SluiceError, request_id: str
 ) -> Answer:
     problem = problem_of(error)
-    path = request.scope["path"].removesuffix("/sandbox")
+    path = request.scope["path"].removesuffix("/sandbox").removesuffix("/wallet")
     body = desk.renderer.problem(
         problem, retry=path if problem.retry else None, request_id=request_id
     )

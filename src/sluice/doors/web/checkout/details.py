@@ -35,6 +35,7 @@ class Details:
     qr: Markup | None
     address_qr: Markup | None
     exact: bool
+    by_wallet: bool
     valid_until: dt.datetime
 
 
@@ -73,6 +74,7 @@ def details_of(sight: Sight, offer: Offer, chains: Chains) -> Details | None:
         uri=uri,
         qr=draw_qr(uri, label) if uri else None,
         address_qr=draw_qr(address, "QR code of the address alone") if _may_not_read(uri) else None,
+        by_wallet=chain.ask_wallet is not None,
         exact=offer.style == Style.AMOUNT and memo is None,
         valid_until=offer.valid_until,
     )

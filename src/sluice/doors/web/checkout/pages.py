@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final
 from urllib.parse import parse_qs, quote, urlsplit
 
+import msgspec
 from litestar import Request, Response
 from litestar.handlers import HTTPRouteHandler
 
@@ -16,6 +17,7 @@ from sluice.business.payments.checkout.find import find_public_session
 from sluice.business.payments.checkout.look import look_at, payer_of
 from sluice.business.payments.checkout.model import Session
 from sluice.doors.web.checkout.answer import Answer, Desk, answer, throttle
+from sluice.doors.web.checkout.ask import ask
 from sluice.doors.web.checkout.headers import secure_headers
 from sluice.doors.web.checkout.render import Renderer
 from sluice.doors.web.checkout.sandbox import pull
@@ -40,6 +42,7 @@ def make_pages(app: App, *, trusted: Sequence[Subnet] = ()) -> list[HTTPRouteHan
         _handler(desk, "GET", "/c/{session:str}", _show),
         _handler(desk, "POST", "/c/{session:str}", _choose),
         _handler(desk, "POST", "/c/{session:str}/sandbox", _pull),
+        _handler(desk, "POST", "/c/{session:str}/wallet", _ask),
         _assets(desk),
     ]
 
@@ -92,6 +95,17 @@ async def _pull(desk: Desk, request: PageRequest, session: Session) -> Answer:
         sight = await look_at(work, session)
         await pull(work, sight, offer_in_use(sight.intent, Asked(pair)), form.get("do", ""))
     return _see_other(session, ":".join(pair) if pair else None)
+
+
+async def _ask(desk: Desk, request: PageRequest, session: Session) -> Answer:
+    """Return what the payer's own wallet is asked to sign, as JSON for the page's script."""
+    form = await _form(request)
+    pair = read_pair(form.get("pay", ""))
+    async with desk.app.works.begin(payer_of(session)) as work:
+        sight = await look_at(work, session)
+        asked = await ask(work, sight, pair, form.get("payer", ""), app=desk.app)
+    body = msgspec.json.encode({"method": asked.method, "params": asked.params})
+    return Answer(200, body, media_type="application/json")
 
 
 async def _page(

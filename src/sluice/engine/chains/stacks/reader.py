@@ -23,6 +23,7 @@ from sluice.engine.chains.stacks.decode import (
     whole_events,
 )
 from sluice.engine.chains.stacks.faults import ApiTrouble, Fault
+from sluice.engine.chains.stacks.gateway.contract import StacksGateway
 from sluice.engine.chains.stacks.hints import Hints, Wants
 from sluice.engine.chains.stacks.malformed import Malformed
 from sluice.engine.chains.stacks.principals import Asset, parse_asset
@@ -59,6 +60,7 @@ class StacksReader:
         chain_id: int,
         burn_depth: int,
         wants: Wants | None = None,
+        gateway: StacksGateway | None = None,
     ) -> None:
         self._network = network
         self._api = api
@@ -69,6 +71,7 @@ class StacksReader:
             self._assets[NATIVE] = STX
         self._known: OrderedDict[str, tuple[Transfer, ...]] = OrderedDict()
         self._hints = Hints(api, self._assets, wants)
+        self._gateway = gateway
         self._top = 0
         # The tip as it was a moment ago: whoever asks for it next need not wait for it again.
         self._latest: RawBlock | None = None
@@ -183,7 +186,9 @@ class StacksReader:
             sent = native_transfer(raw, self._assets)
             if sent is not None:
                 transfers.append(sent)
-            transfers += event_transfers(events.get(raw.tx_id.lower(), []), self._assets)
+            told = events.get(raw.tx_id.lower(), [])
+            moved = event_transfers(told, self._assets)
+            transfers += moved if self._gateway is None else self._gateway.name(moved, told)
         return tuple(transfers)
 
     async def _events(self, tx_ids: Sequence[str], block: RawBlock) -> dict[str, list[RawEvent]]:

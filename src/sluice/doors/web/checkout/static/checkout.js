@@ -73,6 +73,7 @@
     const now = Number(page().dataset.now);
     if (now) skew = now - Date.now();
     tick();
+    offerWallet();
     const way = document.querySelector("a[data-alone]");
     if (way && leaving === null && !staying) leave(way, LEAVE_S);
     // An answer that was on its way when something changed is old news.
@@ -165,8 +166,66 @@
     if (left) left.hidden = true;
   }
 
+  // The payer's own wallet, when the browser has one. It is asked for an address, the server for what
+  // that address is to sign, and the wallet for that; what it says is not believed: the chain is.
+  function walletHere() {
+    const xverse = window.XverseProviders;
+    return window.LeatherProvider || (xverse && (xverse.BitcoinProvider || xverse.StacksProvider)) || window.btc;
+  }
+
+  function offerWallet() {
+    const place = byId("by-wallet");
+    if (place && walletHere()) place.hidden = false;
+  }
+
+  async function askWallet(wallet, method, params) {
+    const answer = await wallet.request(method, params);
+    if (answer && answer.error) throw answer.error;
+    return (answer && answer.result) || answer;
+  }
+
+  async function payerOf(wallet) {
+    const known = async (method, params) => {
+      const told = await askWallet(wallet, method, params);
+      const found = (told && told.addresses) || [];
+      return found.map((each) => each.address).find((address) => /^S[PTMN]/.test(address));
+    };
+    try {
+      const address = await known("stx_getAddresses");
+      if (address) return address;
+    } catch (error) {
+      if (error && (error.code === -32000 || error.code === -31001)) throw error;
+    }
+    return known("getAddresses", { purposes: ["stacks"] });
+  }
+
+  async function payByWallet(button) {
+    const wallet = walletHere();
+    button.disabled = true;
+    say.textContent = "Look into your wallet.";
+    let signing = false;
+    try {
+      const payer = await payerOf(wallet);
+      const body = new URLSearchParams({ pay: button.dataset.pay, payer: payer || "" });
+      const answer = await fetch(button.dataset.wallet, { method: "POST", body });
+      if (!answer.ok) { refresh(); throw new Error("refused"); }
+      const asked = await answer.json();
+      signing = true;
+      await askWallet(wallet, asked.method, asked.params);
+      say.textContent = "Sent. Waiting for the network to see it.";
+      button.textContent = "Sent";
+    } catch (error) {
+      button.disabled = false;
+      // A wallet's window that was closed may have sent all the same.
+      say.textContent = signing
+        ? "Your wallet did not confirm. If you did sign, wait: the payment will show here."
+        : "Your wallet cannot pay this. Please pay by hand.";
+    }
+  }
+
   document.addEventListener("click", (event) => {
     const button = event.target.closest("button");
+    if (button && button.dataset.wallet) payByWallet(button);
     if (button && button.dataset.copy) copy(button);
     if (button && button.id === "stay") stay();
   });
@@ -193,6 +252,7 @@
   addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
 
   setInterval(tick, 1000);
+  addEventListener("load", offerWallet);
   begin();
   listen();
 })();
