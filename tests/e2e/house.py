@@ -147,12 +147,16 @@ async def run_house(
     home: Path,
     *,
     limits: str = "off",
+    served: str = "",
     trusted: Sequence[Subnet] = (),
     live: Mapping[str, Any] = MappingProxyType({}),
 ) -> AsyncIterator[House]:
-    """Run the API, the page, the live connections and every loop; nothing is mined by itself."""
+    """Run the API, the page, the live connections and every loop; nothing is mined by itself.
+
+    `served` are tables of the networks file beside the usual one.
+    """
     networks = home / "networks.toml"
-    networks.write_text(NETWORKS)
+    networks.write_text(NETWORKS + served)
     port = _free_port()
     settings = Settings(
         database_url=database_url,

@@ -109,12 +109,18 @@ async def till(payer: Wallet) -> Wallet:
 
 
 @pytest.fixture
+def table(payer: Wallet) -> str:
+    """Return the networks file."""
+    return TABLE.format(name=NETWORK, url=payer.chain.url, secret=SECRET)
+
+
+@pytest.fixture
 def house(
-    payer: Wallet, database_server: str, database_template: str, tmp_path: Path
+    table: str, database_server: str, database_template: str, tmp_path: Path
 ) -> Iterator[House]:
     """Return a running house that follows the chain from its first block."""
     networks = tmp_path / "networks.toml"
-    networks.write_text(TABLE.format(name=NETWORK, url=payer.chain.url, secret=SECRET))
+    networks.write_text(table)
     with running_house(
         database_server, database_template, tmp_path, networks=str(networks)
     ) as running:

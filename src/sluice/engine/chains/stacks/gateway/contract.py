@@ -77,14 +77,11 @@ class StacksGateway:
     def gross(self, units: int, fee_bps: int) -> int:
         """Return the least amount of which this much reaches the merchant.
 
-        The fee is rounded down, so the rest grows by one or not at all: it meets every number.
+        The fee is rounded down, so the rest is rounded up: it meets every number.
         """
         if not 0 <= fee_bps <= _FEE_MAX_BPS:
             raise Invalid("The gateway keeps 5 per cent at most.", code="gateway_fee_invalid")
-        amount = units * _BPS // (_BPS - fee_bps)
-        while amount - amount * fee_bps // _BPS < units:
-            amount += 1
-        return amount
+        return (units - 1) * _BPS // (_BPS - fee_bps) + 1
 
     def public_key(self, secret: bytes) -> str:
         """Return the 33 bytes of the key that `register-merchant` wants."""
