@@ -216,16 +216,10 @@ async def candidates(work: Work, network: str, transfers: Sequence[Transfer]) ->
         [transfer.units for transfer in transfers],
         [transfer.settles for transfer in transfers],
     )
+    told = (row.values() for row in rows)
     return [
-        Candidate(
-            row["n"] - 1,
-            row["id"],
-            row["merchant_id"],
-            row["livemode"],
-            Style(row["style"]),
-            row["reference"],
-        )
-        for row in rows
+        Candidate(n - 1, target_id, merchant_id, livemode, Style(style), reference)
+        for n, target_id, merchant_id, livemode, style, reference in told
     ]
 
 
