@@ -13,6 +13,7 @@ from pathlib import Path
 from sluice.app.app import App
 from sluice.app.keys import KeyParts, read_signers
 from sluice.app.networks import Parts, read_networks
+from sluice.app.observed import observe_with
 from sluice.app.rates import read_rates
 from sluice.app.reactions import reactions, routes
 from sluice.app.schedule import SCHEDULE, job_verbs
@@ -83,13 +84,13 @@ async def build(
 async def assemble(ground: Ground, *, extra_chains: Sequence[Chain] = ()) -> AsyncIterator[App]:
     """Plug the parts together around an open database, and take them apart again."""
     settings, database, clock, ids = ground.settings, ground.database, ground.clock, ground.ids
-    metrics = Metrics(clock, version=version("sluice"))
+    metrics = Metrics(version=version("sluice"), directory=settings.metrics_dir or None)
     sealer = open_sealer(settings, ids)
     bell = Bell()
     reach = _reach(settings)
     nodes = Egress(NODES)
     receivers = {livemode: Egress(within) for livemode, within in reach.items()}
-    works = Works(database, clock, ids, routes(), bell.ring)
+    works = Works(database, clock, ids, routes(), bell.ring, observe=observe_with(metrics))
     parts = Parts(nodes, clock, _fault_counter(metrics))
     served = [_sandbox(ground, sealer), *read_networks(settings.networks, parts), *extra_chains]
     chains = Chains({chain.network.name: chain for chain in served})

@@ -67,6 +67,13 @@ class Settings:
     trusted_proxies: str = _documented(
         "", "Subnets of the proxies before us, whose X-Forwarded-For is believed."
     )
+    metrics_dir: str = _documented(
+        "",
+        "A directory in which processes of one machine count together; `sluice serve` makes one.",
+    )
+    worker_metrics_port: int = _documented(
+        0, "Port on which `sluice worker` tells what it counts; 0 for none."
+    )
     log: str = _documented("json", "json for machines, console for people.")
 
     def webhook_subnets(self) -> tuple[Subnet, ...]:
@@ -98,9 +105,12 @@ def read_api_key() -> str:
     return os.environ.get(_API_KEY, "")  # noqa: TID251
 
 
-def environment_for_children(database_url: str) -> dict[str, str]:
+def environment_for_children(database_url: str, metrics_dir: str) -> dict[str, str]:
     """Return our environment with the database we use, for the processes we start."""
-    return os.environ | {f"{_PREFIX}DATABASE_URL": database_url}  # noqa: TID251
+    return os.environ | {  # noqa: TID251
+        f"{_PREFIX}DATABASE_URL": database_url,
+        f"{_PREFIX}METRICS_DIR": metrics_dir,
+    }
 
 
 def describe_settings() -> list[tuple[str, str, str]]:

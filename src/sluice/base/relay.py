@@ -31,6 +31,11 @@ class Relay:
         self._routes = routes
         self._reactions = reactions
 
+    @property
+    def names(self) -> Sequence[str]:
+        """Return the names of the reactions it runs."""
+        return list(self._reactions)
+
     async def run_once(
         self, batch_max: int = BATCH_MAX, *, only: Collection[str] | None = None
     ) -> int:

@@ -8,7 +8,7 @@ import contextlib
 import datetime as dt
 import functools
 import re
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from typing import Any, Final
 
 from sluice.base.actor import SYSTEM, Actor
@@ -63,6 +63,11 @@ class Work:
     def record(self, facts: Iterable[Fact]) -> None:
         """Let facts leave with this commit."""
         self._facts.extend(facts)
+
+    @property
+    def facts(self) -> Sequence[Fact]:
+        """Return the facts recorded so far."""
+        return self._facts
 
     def tell(self, topic: str) -> None:
         """Ring a topic once this commit is done."""
@@ -133,13 +138,21 @@ class Works:
     """Opens a Work for whoever acts; holds what every Work needs."""
 
     def __init__(
-        self, database: Database, clock: Clock, ids: Ids, routes: Routes, ring: Ring
+        self,
+        database: Database,
+        clock: Clock,
+        ids: Ids,
+        routes: Routes,
+        ring: Ring,
+        *,
+        observe: Callable[[Sequence[Fact]], None] = lambda _facts: None,
     ) -> None:
         self._database = database
         self._clock = clock
         self._ids = ids
         self._routes = routes
         self._ring = ring
+        self._observe = observe
 
     @contextlib.asynccontextmanager
     async def begin(self, actor: Actor = SYSTEM) -> AsyncIterator[Work]:
@@ -150,6 +163,7 @@ class Works:
             yield work
             topics = await work.finish(self._routes)
         self._ring(topics)
+        self._observe(work.facts)
 
     @contextlib.asynccontextmanager
     async def snapshot(self) -> AsyncIterator[Work]:

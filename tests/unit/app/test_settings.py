@@ -74,7 +74,7 @@ def test_children_are_given_our_environment_and_our_database(
     monkeypatch.setenv("SLUICE_PORT", "9000")
     monkeypatch.setenv("SLUICE_API_KEY", "sk_test_x")
 
-    given = environment_for_children("postgresql://here")
+    given = environment_for_children("postgresql://here", "/tmp/figures")
 
     assert (given["SLUICE_DATABASE_URL"], given["SLUICE_PORT"]) == ("postgresql://here", "9000")
     assert read_settings(given).database_url == "postgresql://here"

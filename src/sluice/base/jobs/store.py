@@ -16,6 +16,7 @@ WHERE id IN (
   ORDER BY run_at LIMIT $1 FOR UPDATE SKIP LOCKED)
 RETURNING id, name, key, args, attempts, lease_until"""
 _DONE: Final = "DELETE FROM jobs WHERE id = $1 AND lease_until = $2"
+_WAITING: Final = "SELECT count(*) AS depth, min(run_at) AS oldest FROM jobs WHERE run_at <= $1"
 _AGAIN: Final = """
 UPDATE jobs SET run_at = $3, lease_until = NULL, attempts = $4, last_error = $5
 WHERE id = $1 AND lease_until = $2"""
@@ -42,6 +43,12 @@ async def claim(work: Work, limit: int, lease_s: float) -> list[Job]:
     """Lease due jobs."""
     rows = await work.rows(_CLAIM, limit, lease_s, work.now)
     return [Job(**row) for row in rows]
+
+
+async def waiting(work: Work) -> tuple[int, dt.datetime | None]:
+    """Return how many jobs are due, and since when the oldest is."""
+    row = await work.row(_WAITING, work.now)
+    return (0, None) if row is None else (row["depth"], row["oldest"])
 
 
 async def done(work: Work, job: Job) -> None:

@@ -1,13 +1,13 @@
 """Metrics: what operators count, in one registry; never labelled with a merchant or an address."""
 
-import datetime as dt
-from collections.abc import Sequence
+import os
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 import prometheus_client as prom
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
-
-from sluice.base.clock import Clock
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Metric, values
+from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
 
 CONTENT_TYPE: Final = prom.CONTENT_TYPE_LATEST
 
@@ -18,50 +18,39 @@ _DEPTH: Final = (1, 2, 3, 4, 6, 8, 12, 24, 64)
 
 
 class Metrics:
-    """Every figure of one process. The names are a promise: dashboards and alerts stand on them."""
+    """Every figure we count. The names are a promise: dashboards and alerts stand on them.
 
-    def __init__(self, clock: Clock, *, version: str) -> None:
+    With a directory it counts together with every other process that was given the same one, and
+    any of them tells the sum; without, each process counts for itself. How things stand (heights,
+    queues) is not counted but read when somebody asks, and handed to `render`.
+    """
+
+    def __init__(self, *, version: str, directory: str | None = None) -> None:
         prom.disable_created_metrics()  # type: ignore[no-untyped-call]
+        self._directory = directory
+        if directory is not None:
+            _share(directory)
         self.registry = CollectorRegistry()
-        self._clock = clock
-        self._tips: dict[str, dt.datetime] = {}
-        self._waiting: dict[str, dt.datetime | None] = {}
-        prom.ProcessCollector(registry=self.registry)
         self._gauge("sluice_build_info", "What runs here; always 1.", "version").labels(
             version
         ).set(1)
         self._name_doors()
         self._name_payments()
         self._name_chains()
-        self._name_books()
+        self._name_trust()
         self._name_webhooks()
-        self._name_queues()
 
-    def render(self) -> bytes:
-        """Return every figure in Prometheus' text format."""
-        return prom.generate_latest(self.registry)
+    def render(self, standing: Iterable[Metric] = ()) -> bytes:
+        """Return every figure in Prometheus' text format, and how things stand."""
+        if self._directory is None:
+            return prom.generate_latest(self.registry) + _written(standing)
+        together = CollectorRegistry()
+        MultiProcessCollector(together, path=self._directory)  # type: ignore[no-untyped-call]
+        return prom.generate_latest(together) + _written(standing)
 
-    def see_tip(self, chain: str, height: int, at: dt.datetime) -> None:
-        """Note a chain's newest block; its age is told by the clock when it is asked for."""
-        if chain not in self._tips:
-            self.chain_tip_age.labels(chain).set_function(lambda: self._since(self._tips[chain]))
-        self._tips[chain] = at
-        self.chain_height.labels(chain).set(height)
-
-    def see_queue(self, queue: str, depth: int, oldest: dt.datetime | None) -> None:
-        """Note how many wait in a queue, and since when the oldest is due; None when none waits."""
-        if queue not in self._waiting:
-            self.queue_oldest_age.labels(queue).set_function(
-                lambda: self._since(self._waiting[queue])
-            )
-        self._waiting[queue] = oldest
-        self.queue_depth.labels(queue).set(depth)
-
-    def see_pool(self, *, used: int, idle: int, most: int) -> None:
-        """Note how many database connections are lent out, at rest, and allowed."""
-        self.db_connections.labels("used").set(used)
-        self.db_connections.labels("idle").set(idle)
-        self.db_connections_max.set(most)
+    def serve(self, port: int) -> None:
+        """Tell what is counted here on a port of this machine's own, from a thread."""
+        prom.start_http_server(port, "127.0.0.1", self.registry)
 
     def _name_doors(self) -> None:
         self.http_requests = self._histogram(
@@ -87,15 +76,6 @@ class Metrics:
         self.log_fields_dropped = self._counter(
             "sluice_log_fields_dropped", "Fields left out of a log line as undeclared."
         )
-        self.db_connections = self._gauge(
-            "db_client_connection_count", "Database connections.", "state"
-        )
-        self.db_connections_max = self._gauge(
-            "db_client_connection_max", "Database connections allowed."
-        )
-        self.db_connection_timeouts = self._counter(
-            "db_client_connection_timeouts", "Times no database connection became free."
-        )
 
     def _name_payments(self) -> None:
         self.payment_intents = self._counter(
@@ -105,23 +85,16 @@ class Metrics:
             "sluice_payment_detect_lag_seconds", "From block to transfer seen.", _LAG_S, "chain"
         )
         self.payment_credit_lag = self._histogram(
-            "sluice_payment_credit_lag_seconds", "From block to credit.", _LAG_S, "chain"
+            "sluice_payment_credit_lag_seconds", "From transfer seen to credit.", _LAG_S, "chain"
         )
         self.deposits_unexpected = self._counter(
             "sluice_deposits_unexpected", "Money nobody asked for, or not like this.", "kind"
         )
 
     def _name_chains(self) -> None:
-        self.chain_height = self._gauge("sluice_chain_height", "Newest block recorded.", "chain")
-        self.chain_tip_age = self._gauge(
-            "sluice_chain_tip_age_seconds", "Since the newest block recorded was made.", "chain"
-        )
         self.chain_reorgs = self._counter("sluice_chain_reorgs", "Branches left.", "chain")
         self.chain_reorg_depth = self._histogram(
             "sluice_chain_reorg_depth", "Blocks undone when a branch was left.", _DEPTH, "chain"
-        )
-        self.chain_halted = self._gauge(
-            "sluice_chain_halted", "1 while a chain stands still until a person looks.", "chain"
         )
         self.provider_errors = self._counter(
             "sluice_provider_errors", "Answers a provider owed.", "provider", "kind"
@@ -130,10 +103,7 @@ class Metrics:
             "sluice_provider_disagreement", "Times providers told different stories.", "chain"
         )
 
-    def _name_books(self) -> None:
-        self.ledger_transactions = self._counter(
-            "sluice_ledger_transactions", "Entries written to the ledger.", "kind"
-        )
+    def _name_trust(self) -> None:
         self.invariant_violations = self._gauge(
             "sluice_invariant_violations", "Rows that break a promise; 0 is right.", "invariant"
         )
@@ -152,20 +122,38 @@ class Metrics:
             "sluice_webhook_endpoints_disabled", "Endpoints given up.", "reason"
         )
 
-    def _name_queues(self) -> None:
-        self.queue_depth = self._gauge("sluice_queue_depth", "Waiting and due.", "queue")
-        self.queue_oldest_age = self._gauge(
-            "sluice_queue_oldest_age_seconds", "Since the oldest waiting one was due.", "queue"
-        )
-
     def _counter(self, name: str, what: str, *labels: str) -> Counter:
         return Counter(name, what, labels, registry=self.registry)
 
     def _gauge(self, name: str, what: str, *labels: str) -> Gauge:
-        return Gauge(name, what, labels, registry=self.registry)
+        mode = "mostrecent"
+        return Gauge(name, what, labels, registry=self.registry, multiprocess_mode=mode)  # type: ignore[arg-type]
 
     def _histogram(self, name: str, what: str, buckets: Sequence[float], *labels: str) -> Histogram:
         return Histogram(name, what, labels, buckets=buckets, registry=self.registry)
 
-    def _since(self, at: dt.datetime | None) -> float:
-        return 0.0 if at is None else (self._clock.now() - at).total_seconds()
+
+class _Given(Collector):
+    """Figures that were handed in."""
+
+    def __init__(self, families: Iterable[Metric]) -> None:
+        self._families = list(families)
+
+    def collect(self) -> Iterable[Metric]:
+        """Return them."""
+        return self._families
+
+
+def _written(families: Iterable[Metric]) -> bytes:
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(_Given(families))
+    return prom.generate_latest(registry)
+
+
+def _share(directory: str) -> None:
+    """Let this process count in files that others add up.
+
+    The library reads the variable itself, and chooses the kind of value when it is imported.
+    """
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = directory  # noqa: TID251 - how the library is told
+    values.ValueClass = values.MultiProcessValue()  # type: ignore[no-untyped-call]

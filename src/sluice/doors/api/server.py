@@ -11,7 +11,9 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.types import ControllerRouterHandler
 
 from sluice.app.app import App
+from sluice.app.standing import read_standing
 from sluice.base.errors import SluiceError
+from sluice.base.observe.metrics import CONTENT_TYPE
 from sluice.doors.api.browsers import ask_first
 from sluice.doors.api.describe import describe
 from sluice.doors.api.handle import begin, handle, refuse, respond
@@ -130,6 +132,7 @@ def _readyz(app: App) -> HTTPRouteHandler:
 
 def _metrics(app: App) -> HTTPRouteHandler:
     async def metrics() -> Response[bytes]:
-        return Response(app.metrics.render(), media_type="text/plain; version=0.0.4; charset=utf-8")
+        standing = await read_standing(app)
+        return Response(app.metrics.render(standing), media_type=CONTENT_TYPE)
 
     return HTTPRouteHandler("/metrics", http_method=["GET"])(metrics)

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import sys
+import tempfile
 from collections.abc import Sequence
 from typing import Annotated, Any
 
@@ -37,6 +38,8 @@ def worker() -> None:
 
     async def run(app: App) -> None:
         settle_memory()
+        if app.settings.worker_metrics_port:
+            app.metrics.serve(app.settings.worker_metrics_port)
         await _until_first(
             [asyncio.ensure_future(run_loops(app)), asyncio.ensure_future(until_stopped())]
         )
@@ -66,7 +69,10 @@ async def _serve(settings: Settings, workers: int, *, with_worker: bool) -> None
             raise Unavailable(
                 f"The database lacks {', '.join(behind)}; run `sluice migrate` first."
             )
-        environment = environment_for_children(url)
+        directory = settings.metrics_dir or stack.enter_context(
+            tempfile.TemporaryDirectory(prefix="sluice-metrics-")
+        )
+        environment = environment_for_children(url, directory)
         api = await asyncio.create_subprocess_exec(
             *_granian(settings, workers), env=environment, start_new_session=True
         )

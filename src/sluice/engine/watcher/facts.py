@@ -17,7 +17,12 @@ class TransferMoved(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TransferSeen(TransferMoved):
-    """A transfer to one of our targets is in the mempool or in a block."""
+    """A transfer to one of our targets is in the mempool or in a block.
+
+    `lag_s` is how long after its block's time we wrote it down; None for the mempool.
+    """
+
+    lag_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +38,15 @@ class TransferFinalized(TransferMoved):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TransferOrphaned(TransferMoved):
     """A transfer left the best branch, or the mempool, without a new place."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChainSwitched(Fact):
+    """We left a branch for a better one, so many blocks below where we stood."""
+
+    network: str
+    height: int
+    depth: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from sluice.base.work import Work
 from sluice.engine.chains.model import Block, Header, Network, Tip, Transfer
 from sluice.engine.watcher import store
 from sluice.engine.watcher.facts import (
+    ChainSwitched,
     TransferConfirmed,
     TransferFinalized,
     TransferMoved,
@@ -40,6 +41,14 @@ async def record_switch(
     await store.move(work, network.name, keep, tip.finalized_height, network.finality.reorg_max)
     back = await _apply(work, network, blocks, tip) if blocks else set()
     work.record(_facts(TransferOrphaned, (row for row in lost if _key(row) not in back)))
+    switched = ChainSwitched(
+        merchant_id=None,
+        livemode=network.livemode,
+        network=network.name,
+        height=keep.height,
+        depth=held.height - keep.height,
+    )
+    work.record([switched])
 
 
 async def record_pending(work: Work, network: Network, pending: Sequence[Transfer]) -> None:
@@ -54,14 +63,16 @@ async def _apply(
     work: Work, network: Network, blocks: Sequence[Block], tip: Tip
 ) -> set[tuple[str, int]]:
     """Write blocks and what became true with them; return the keys of the transfers in them."""
-    seen: list[Row] = []
+    seen: list[TransferSeen] = []
     for block in blocks:
         await store.add_block(work, network.name, block.header)
         if block.transfers:
             found = await store.candidates(work, network.name, block.transfers)
             sightings = match_transfers(block.transfers, found, network.finality)
             if sightings:
-                seen += await store.see(work, network.name, sightings, block.header)
+                rows = await store.see(work, network.name, sightings, block.header)
+                lag_s = max(0.0, (work.now - block.header.time).total_seconds())
+                seen += [TransferSeen(**row, lag_s=lag_s) for row in rows]
     last = blocks[-1].header
     finalized = None if tip.finalized_height is None else min(tip.finalized_height, last.height)
     await store.move(work, network.name, last, finalized, network.finality.reorg_max)
@@ -71,11 +82,11 @@ async def _apply(
         network.name,
         max(last.height - network.finality.reorg_max, -1 if finalized is None else finalized),
     )
-    work.record(_facts(TransferSeen, seen))
+    work.record(seen)
     work.record(_facts(TransferConfirmed, confirmed))
     work.record(_facts(TransferFinalized, final))
     work.tell(f"chain:{network.name}")
-    return {_key(row) for row in seen}
+    return {(fact.tx_id, fact.index) for fact in seen}
 
 
 def _facts(kind: type[TransferMoved], rows: Iterable[Row]) -> list[TransferMoved]:

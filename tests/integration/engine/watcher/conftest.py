@@ -83,10 +83,11 @@ class Watch:
         return {row["tx_id"]: row["state"] for row in rows}
 
     async def facts(self) -> list[tuple[str, str]]:
-        """Return what became true, as (fact, transaction), and forget it."""
+        """Return what became true of transfers, as (fact, transaction), and forget it."""
         async with self.works.begin() as work:
             rows = await work.rows("SELECT name, body FROM facts ORDER BY id")
             await work.execute("DELETE FROM facts")
+        rows = [row for row in rows if row["name"] != "ChainSwitched"]
         return [(row["name"], msgspec.json.decode(row["body"]).get("tx_id", "")) for row in rows]
 
 

@@ -4,6 +4,7 @@ import asyncio
 import dataclasses
 import random  # noqa: TID251 - a chain that repeats
 
+import msgspec
 import pytest
 
 from sluice.base.clock import ManualClock
@@ -189,6 +190,17 @@ async def test_a_fork_takes_back_what_was_in_it_and_gives_it_again(
     await watch.mine()
     assert await watch.states() == {tx_id: "included"}
     assert await watch.facts() == [(SEEN, tx_id)]
+
+
+async def test_leaving_a_branch_is_told_with_its_depth(watch: Watch) -> None:
+    await watch.mine(3)
+
+    await watch.sandbox.fork(2)
+    await watch.follow()
+
+    async with watch.works.look() as work:
+        told = await work.rows("SELECT body FROM facts WHERE name = 'ChainSwitched'")
+    assert [msgspec.json.decode(row["body"])["depth"] for row in told] == [2]
 
 
 @pytest.mark.parametrize("depth", range(1, REORG_MAX + 1))

@@ -1,5 +1,6 @@
 """One delivery for each event and endpoint; again, because someone asked; or given up."""
 
+import datetime as dt
 from collections.abc import Sequence
 
 from sluice.base.work import Work
@@ -26,6 +27,11 @@ async def resend(work: Work, pairs: Sequence[tuple[Event, Endpoint]]) -> None:
 async def cancel_deliveries(work: Work, endpoint_id: str) -> None:
     """Give up what waits for an endpoint."""
     await store.cancel(work, endpoint_id)
+
+
+async def read_waiting(work: Work) -> tuple[int, dt.datetime | None]:
+    """Return how many deliveries are due, and since when the oldest is."""
+    return await store.waiting(work)
 
 
 def _queued(work: Work, pairs: Sequence[tuple[Event, Endpoint]]) -> list[Queued]:

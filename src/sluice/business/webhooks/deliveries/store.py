@@ -38,6 +38,8 @@ saved AS (
   RETURNING d.merchant_id, d.livemode, d.id)
 INSERT INTO attempts (merchant_id, livemode, delivery_id, n, at, status_code, error, took_ms)
 SELECT s.merchant_id, s.livemode, s.id, n.n, n.at, n.status_code, n.error, n.took_ms FROM saved s JOIN n USING (id)"""
+_WAITING: Final = """
+SELECT count(*) AS depth, min(next_at) AS oldest FROM deliveries WHERE state = 'pending' AND next_at <= $1 -- every merchant"""
 _CANCEL: Final = """
 UPDATE deliveries SET state = 'canceled' WHERE endpoint_id = $1 AND state = 'pending' -- every merchant"""
 _ATTEMPTS: Final = """
@@ -99,6 +101,12 @@ async def save(work: Work, results: Sequence[Result]) -> None:
         [attempt.took_ms for attempt in attempts],
         [attempt.delivery.due_at for attempt in attempts],
     )
+
+
+async def waiting(work: Work) -> tuple[int, dt.datetime | None]:
+    """Return how many deliveries are due, and since when the oldest is."""
+    row = await work.row(_WAITING, work.now)
+    return (0, None) if row is None else (row["depth"], row["oldest"])
 
 
 async def cancel(work: Work, endpoint_id: str) -> None:
