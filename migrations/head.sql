@@ -454,6 +454,40 @@ CREATE TABLE public.reactions (
     last_error text
 );
 
+CREATE TABLE public.receiving_accounts (
+    merchant_id public.ident NOT NULL,
+    livemode boolean NOT NULL,
+    id public.ident NOT NULL,
+    network text NOT NULL,
+    account text NOT NULL COLLATE pg_catalog."C",
+    first_address text NOT NULL COLLATE pg_catalog."C",
+    next_index integer DEFAULT 0 NOT NULL,
+    gap_max integer NOT NULL,
+    is_active boolean DEFAULT true NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT receiving_accounts_gap_max_check CHECK ((gap_max > 0)),
+    CONSTRAINT receiving_accounts_next_index_check CHECK ((next_index >= 0))
+);
+
+ALTER TABLE ONLY public.receiving_accounts FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.receiving_addresses (
+    merchant_id public.ident NOT NULL,
+    livemode boolean NOT NULL,
+    account_id public.ident NOT NULL,
+    index integer NOT NULL,
+    network text NOT NULL,
+    address text NOT NULL COLLATE pg_catalog."C",
+    reference public.ident NOT NULL,
+    state text NOT NULL,
+    leased_at timestamp with time zone NOT NULL,
+    leased_until timestamp with time zone NOT NULL,
+    CONSTRAINT receiving_addresses_index_check CHECK ((index >= 0)),
+    CONSTRAINT receiving_addresses_state_check CHECK ((state = ANY (ARRAY['leased'::text, 'used'::text])))
+);
+
+ALTER TABLE ONLY public.receiving_addresses FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.sandbox_block_transactions (
     block_hash text NOT NULL COLLATE pg_catalog."C",
     n integer NOT NULL,
@@ -711,6 +745,15 @@ ALTER TABLE ONLY public.rates
 ALTER TABLE ONLY public.reactions
     ADD CONSTRAINT reactions_pkey PRIMARY KEY (reaction, fact_id);
 
+ALTER TABLE ONLY public.receiving_accounts
+    ADD CONSTRAINT receiving_accounts_merchant_id_livemode_network_first_addre_key UNIQUE (merchant_id, livemode, network, first_address);
+
+ALTER TABLE ONLY public.receiving_accounts
+    ADD CONSTRAINT receiving_accounts_pkey PRIMARY KEY (merchant_id, livemode, id);
+
+ALTER TABLE ONLY public.receiving_addresses
+    ADD CONSTRAINT receiving_addresses_pkey PRIMARY KEY (merchant_id, livemode, account_id, index);
+
 ALTER TABLE ONLY public.sandbox_block_transactions
     ADD CONSTRAINT sandbox_block_transactions_block_hash_tx_id_key UNIQUE (block_hash, tx_id);
 
@@ -787,6 +830,18 @@ CREATE INDEX payment_intents_customer ON public.payment_intents USING btree (mer
 CREATE INDEX payment_intents_expiring ON public.payment_intents USING btree (expires_at) WHERE (status = ANY (ARRAY['requires_payment_method'::text, 'requires_confirmation'::text, 'requires_action'::text]));
 
 CREATE INDEX reactions_waiting ON public.reactions USING btree (next_at) WHERE (attempts > 0);
+
+CREATE UNIQUE INDEX receiving_accounts_active ON public.receiving_accounts USING btree (merchant_id, livemode, network) WHERE is_active;
+
+CREATE UNIQUE INDEX receiving_accounts_keychain ON public.receiving_accounts USING btree (network, first_address);
+
+CREATE UNIQUE INDEX receiving_addresses_address ON public.receiving_addresses USING btree (network, address);
+
+CREATE INDEX receiving_addresses_new ON public.receiving_addresses USING btree (network, leased_at);
+
+CREATE INDEX receiving_addresses_unseen ON public.receiving_addresses USING btree (merchant_id, livemode, account_id, index) WHERE (state = 'leased'::text);
+
+CREATE INDEX receiving_addresses_used ON public.receiving_addresses USING btree (merchant_id, livemode, account_id, index) WHERE (state = 'used'::text);
 
 CREATE INDEX sandbox_block_transactions_tx ON public.sandbox_block_transactions USING btree (tx_id);
 
@@ -929,6 +984,12 @@ ALTER TABLE ONLY public.payment_intents
 ALTER TABLE ONLY public.reactions
     ADD CONSTRAINT reactions_fact_id_fkey FOREIGN KEY (fact_id) REFERENCES public.facts(id);
 
+ALTER TABLE ONLY public.receiving_accounts
+    ADD CONSTRAINT receiving_accounts_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES public.merchants(id);
+
+ALTER TABLE ONLY public.receiving_addresses
+    ADD CONSTRAINT receiving_addresses_merchant_id_livemode_account_id_fkey FOREIGN KEY (merchant_id, livemode, account_id) REFERENCES public.receiving_accounts(merchant_id, livemode, id);
+
 ALTER TABLE ONLY public.sandbox_block_transactions
     ADD CONSTRAINT sandbox_block_transactions_block_hash_fkey FOREIGN KEY (block_hash) REFERENCES public.sandbox_blocks(hash);
 
@@ -1003,6 +1064,10 @@ ALTER TABLE public.offers ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.payment_intents ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.receiving_accounts ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.receiving_addresses ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.targets ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY tenant ON public.api_keys TO sluice_tenant USING ((((merchant_id)::text = current_setting('sluice.merchant'::text, true)) AND (livemode = (current_setting('sluice.livemode'::text, true) = 'on'::text))));
@@ -1038,6 +1103,10 @@ CREATE POLICY tenant ON public.merchants TO sluice_tenant USING (((id)::text = c
 CREATE POLICY tenant ON public.offers TO sluice_tenant USING ((((merchant_id)::text = current_setting('sluice.merchant'::text, true)) AND (livemode = (current_setting('sluice.livemode'::text, true) = 'on'::text))));
 
 CREATE POLICY tenant ON public.payment_intents TO sluice_tenant USING ((((merchant_id)::text = current_setting('sluice.merchant'::text, true)) AND (livemode = (current_setting('sluice.livemode'::text, true) = 'on'::text))));
+
+CREATE POLICY tenant ON public.receiving_accounts TO sluice_tenant USING ((((merchant_id)::text = current_setting('sluice.merchant'::text, true)) AND (livemode = (current_setting('sluice.livemode'::text, true) = 'on'::text))));
+
+CREATE POLICY tenant ON public.receiving_addresses TO sluice_tenant USING ((((merchant_id)::text = current_setting('sluice.merchant'::text, true)) AND (livemode = (current_setting('sluice.livemode'::text, true) = 'on'::text))));
 
 CREATE POLICY tenant ON public.targets TO sluice_tenant USING ((((merchant_id)::text = current_setting('sluice.merchant'::text, true)) AND (livemode = (current_setting('sluice.livemode'::text, true) = 'on'::text))));
 
@@ -1086,6 +1155,10 @@ CREATE POLICY worker ON public.merchants TO sluice_worker USING (true) WITH CHEC
 CREATE POLICY worker ON public.offers TO sluice_worker USING (true) WITH CHECK (true);
 
 CREATE POLICY worker ON public.payment_intents TO sluice_worker USING (true) WITH CHECK (true);
+
+CREATE POLICY worker ON public.receiving_accounts TO sluice_worker USING (true) WITH CHECK (true);
+
+CREATE POLICY worker ON public.receiving_addresses TO sluice_worker USING (true) WITH CHECK (true);
 
 CREATE POLICY worker ON public.targets TO sluice_worker USING (true) WITH CHECK (true);
 
@@ -1184,6 +1257,12 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.rates TO sluice_tenant;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.reactions TO sluice_worker;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.reactions TO sluice_tenant;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.receiving_accounts TO sluice_worker;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.receiving_accounts TO sluice_tenant;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.receiving_addresses TO sluice_worker;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.receiving_addresses TO sluice_tenant;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sandbox_block_transactions TO sluice_worker;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sandbox_block_transactions TO sluice_tenant;

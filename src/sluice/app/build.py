@@ -43,7 +43,7 @@ from sluice.business.webhooks.deliveries.model import Attempt
 from sluice.business.webhooks.deliveries.retry import Outcome
 from sluice.engine.chains.chain import Chain
 from sluice.engine.chains.registry import Chains
-from sluice.engine.chains.sandbox.addresses import SandboxAddresses
+from sluice.engine.chains.sandbox.addresses import SandboxAddresses, SandboxKeychain
 from sluice.engine.chains.sandbox.network import BLOCK_TIME_S, sandbox_network
 from sluice.engine.chains.sandbox.reader import SandboxReader
 from sluice.engine.rates.quote import RatePolicy
@@ -168,7 +168,7 @@ def _sandbox(ground: Ground, sealer: Sealer) -> Chain:
         block_time_s=settings.sandbox_block_s or BLOCK_TIME_S,
     )
     reader = SandboxReader(ground.database, network)
-    return Chain(network, reader, addresses, derive=addresses.derive)
+    return Chain(network, reader, addresses, derive=addresses.derive, keychain=SandboxKeychain())
 
 
 def _reach(settings: Settings) -> dict[bool, Reach]:

@@ -5,8 +5,9 @@ import json
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sluice.business.accounts.merchants.edit import set_wallet
+from sluice.business.accounts.merchants.edit import receive_with, set_wallet
 from sluice.engine.chains.sandbox.addresses import address_of
+from sluice.engine.keys.receiving.activate import preview_account
 from tests.house import House, Merchant, until
 from tests.receiver import Receiver
 
@@ -116,6 +117,12 @@ def build_estate(house: House, receiver: Receiver) -> Estate:
     sandbox = house.app.chains.find("sandbox")
     wallet = address_of(merchant.id.encode()[-20:])
     house.within(lambda work: set_wallet(work, sandbox, wallet), merchant.id)
+    account = f"sbpub{merchant.id.removeprefix('acct_')}"
+    first = preview_account(sandbox, account)[0]
+    house.within(
+        lambda work: receive_with(work, sandbox, account, first_address=first), merchant.id
+    )
+    api.post("/v1/payment_intents", SALE)
     tried = "SELECT count(*) FROM attempts WHERE merchant_id = %s"
     until(lambda: house.sql(tried, merchant.id)[0][0], "something was told")
     return Estate(

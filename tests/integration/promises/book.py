@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 from typing import Any
 
+from sluice.business.accounts.merchants.edit import as_merchant, receive_with
 from sluice.business.webhooks.deliveries.deliver import deliver_once
 from sluice.engine.chains.sandbox import levers
 from sluice.engine.chains.sandbox.model import Include, Output
+from sluice.engine.keys.receiving.activate import preview_account
 from sluice.engine.watcher.follow import follow_once, follow_pending
 from tests.simulation.doors import ask
 from tests.simulation.world import DEPTH, REORG_MAX, Shop, World
@@ -117,6 +119,9 @@ async def write_book(world: World) -> None:
     await writer.pay(late)
     await writer.intent(plain, "memo")
     await writer.intent(fee, "amount")
+    await _receive_with(world, plain)
+    own, _ = await writer.intent(plain), await writer.intent(plain)
+    await writer.pay(own)
     short = await writer.intent(percent)
     over = await writer.intent(fee)
     await writer.pay(short, 40)
@@ -131,6 +136,13 @@ async def write_book(world: World) -> None:
     pending = await writer.intent(fee)
     await writer.pay(pending)
     await writer.mine(1)
+
+
+async def _receive_with(world: World, shop: Shop) -> None:
+    sandbox, key = world.app.chains.find("sandbox"), "sbpub" + "b" * 20
+    first = preview_account(sandbox, key)[0]
+    async with world.app.works.begin(as_merchant(shop.merchant_id, livemode=False)) as work:
+        await receive_with(work, sandbox, key, first_address=first)
 
 
 async def _pay_wallet(world: World, shop: Shop) -> None:

@@ -92,6 +92,8 @@ FAULTS: Final[dict[str, str]] = {
     "I75": "UPDATE payment_intents SET processing_at = NULL",
     "I76": "UPDATE credits SET intent_id = NULL WHERE purpose = 'payment'",
     "I77": "UPDATE payment_intents SET finalized_at = NULL",
+    "I90": "UPDATE receiving_addresses SET state = 'leased' WHERE state = 'used'",
+    "I91": "UPDATE receiving_accounts SET next_index = 0",
 }
 
 # Those the schema itself refuses, before any promise is asked.

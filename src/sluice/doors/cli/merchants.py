@@ -1,4 +1,4 @@
-"""sluice merchants: create, list, wallet, gateway, suspend."""
+"""sluice merchants: create, list, wallet, gateway, account, suspend."""
 
 import dataclasses
 from typing import Annotated
@@ -13,12 +13,15 @@ from sluice.business.accounts.merchants.edit import (
     create_merchant,
     list_merchants,
     read_wallets,
+    receive_with,
     set_status,
     set_wallet,
 )
 from sluice.business.accounts.merchants.gateways import gateway_key, gateway_of, set_gateway
 from sluice.business.accounts.merchants.model import FEE_PRESETS, PAY_WITHIN_PRESETS_S, Settings
 from sluice.doors.cli.run import table, with_app
+from sluice.engine.keys.receiving.activate import list_accounts, preview_account
+from sluice.engine.keys.receiving.gaps import GAP_MAX
 
 app = typer.Typer(help="The businesses that are paid here.", no_args_is_help=True)
 
@@ -108,7 +111,7 @@ def gateway(
         if number is None:
             async with built.works.begin(actor) as work:
                 key = gateway_key(work, chain, sealer=built.sealer)
-                paid_at = (await read_wallets(work)).get(network)
+                paid_at = (await read_wallets(work)).addresses.get(network)
             typer.echo(
                 f"Call {contract.contract}.register-merchant with\n"
                 f"  payout  {paid_at or '(set the wallet first: sluice merchants wallet)'}\n"
@@ -125,6 +128,69 @@ def gateway(
             f"{merchant} is merchant {number} of {contract.contract}, which keeps "
             f"{account.fee_bps} bps on top of the price."
         )
+
+    with_app(run)
+
+
+@app.command("account")
+def account(
+    merchant: Annotated[str, typer.Argument(help="acct_…")],
+    network: Annotated[str, typer.Argument(help="Such as bitcoin.")],
+    gap_max: Annotated[
+        int, typer.Option(help="How many unpaid addresses in a row the wallet looks past.")
+    ] = GAP_MAX,
+    first_address: Annotated[
+        str, typer.Option(help="What the wallet shows first; asked for when it is left out.")
+    ] = "",
+) -> None:
+    """Let each payment have an address of a merchant's own account.
+
+    The account's public key (xpub, ypub, zpub, or a descriptor) is asked for, so that a mistaken
+    paste of something secret stays out of the shell's history.
+    """
+    key = typer.prompt("Public key of the account", hide_input=True)
+
+    async def run(built: App) -> None:
+        chain = built.chains.find(network)
+        shown = preview_account(chain, key)
+        typer.echo("Its first addresses; your wallet must show the same:\n")
+        for address in shown:
+            typer.echo(f"  {chain.addresses.show(address)}")
+        seen = first_address or typer.prompt("\nThe first address, as your wallet shows it")
+        async with built.works.begin(
+            as_merchant(merchant, livemode=chain.network.livemode)
+        ) as work:
+            kept = await receive_with(work, chain, key, first_address=seen, gap_max=gap_max)
+        typer.echo(
+            f"{merchant} is paid on {chain.network.title} at addresses of {kept.id}. "
+            "Make a small test payment before you rely on it."
+        )
+
+    with_app(run)
+
+
+@app.command("accounts")
+def accounts(
+    merchant: Annotated[str, typer.Argument(help="acct_…")],
+    live: Annotated[bool, typer.Option(help="Those of live mode.")] = False,
+) -> None:
+    """List a merchant's receiving accounts, and how far each is ahead of its last paid address."""
+
+    async def run(built: App) -> None:
+        async with built.works.begin(as_merchant(merchant, livemode=live)) as work:
+            found = await list_accounts(work)
+        rows = [
+            (
+                one.network,
+                one.id,
+                f"next {one.next_index}",
+                f"last used {one.last_used_index}" if one.last_used_index >= 0 else "none used",
+                f"gap {one.gap} of {one.gap_max}",
+                "raise the wallet's gap limit" if one.is_wide else "",
+            )
+            for one in found
+        ]
+        typer.echo(table(rows) if rows else "None yet: sluice merchants account MERCHANT NETWORK")
 
     with_app(run)
 

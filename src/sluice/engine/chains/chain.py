@@ -1,4 +1,4 @@
-"""ChainReader and Addresses: what a network must offer; each docstring is a tested promise."""
+"""ChainReader, Addresses, Keychain: what a network offers; each docstring is a tested promise."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -81,6 +81,22 @@ class Addresses(Protocol):
         ...
 
 
+class Keychain(Protocol):
+    """Addresses below an account's public key: made here, spent only by the account's owner."""
+
+    def read(self, text: str) -> str:
+        """Return the account in its one stored form, or raise Invalid, repeating nothing of it.
+
+        Whatever could spend is refused as `private_key_refused`, and never kept; so is an account
+        of several signers, of another network, or mistyped, each under its own code.
+        """
+        ...
+
+    def address(self, account: str, index: int) -> str:
+        """Return the receiving address at this index of a stored account."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Chain:
     """A configured network and the parts that serve it."""
@@ -90,6 +106,8 @@ class Chain:
     addresses: Addresses
     # An address of its own for a reference, where we can.
     derive: Callable[[str], str] | None = None
+    # Addresses of a merchant's own account, where his wallet makes them from one public key.
+    keychain: Keychain | None = None
     # The recipients whose memos are worth a request; kept up by the watcher.
     wanted: set[str] | None = None
     # Who may tell us that there is news; without it nobody is listened to.

@@ -1,4 +1,4 @@
-"""Rows of cursors, blocks, targets and transfers; all of them serve every merchant at once."""
+"""Rows of cursors, blocks and transfers; all of them serve every merchant at once."""
 
 import datetime as dt
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from typing import Final
 from sluice.base.database import Row
 from sluice.base.work import Work
 from sluice.engine.chains.model import Header, Style, Transfer
-from sluice.engine.watcher.model import Candidate, Cursor, Sighting, Target
+from sluice.engine.watcher.model import Candidate, Cursor, Sighting
 
 _CURSOR: Final = """
 SELECT network, height, hash, finalized_height, reorg_max, halted_reason, moved_at FROM chains
@@ -37,21 +37,6 @@ _ORPHAN: Final = """
 UPDATE transfers SET state = 'orphaned', block_hash = NULL, height = NULL, block_time = NULL, confirmed_at = NULL
 WHERE network = $1 AND height > $2 AND state <> 'orphaned'
 RETURNING merchant_id, livemode, network, tx_id, index, reference"""
-_ADD_TARGET: Final = """
-INSERT INTO targets (merchant_id, livemode, id, network, style, address, memo, asset, units, reference, watch_until)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"""
-_TRY_TARGET: Final = _ADD_TARGET + " ON CONFLICT DO NOTHING RETURNING id"
-_HAS_WALLET: Final = """
-SELECT true FROM targets
-WHERE merchant_id = $1 AND livemode = $2 AND network = $3 AND address = $4 AND style = 'wallet'"""
-_AMOUNTS_TAKEN: Final = """
-SELECT units FROM targets
-WHERE network = $1 AND address = $2 AND asset = $3 AND style = 'amount' AND open
-  AND units BETWEEN $4 AND $5 -- every merchant"""
-_CLOSE_AMOUNTS: Final = """
-UPDATE targets SET open = false WHERE style = 'amount' AND open AND watch_until < $1 -- every merchant"""
-_SHARED: Final = """
-SELECT DISTINCT address FROM targets WHERE network = $1 AND style <> 'address' -- every merchant"""
 # One index each: an OR over the styles would read every target of a shared address.
 _CANDIDATES: Final = """
 WITH t AS (SELECT * FROM unnest($2::text[], $3::text[], $4::text[], $5::numeric[], $6::text[])
@@ -73,7 +58,10 @@ SELECT t.n, g.id, g.merchant_id, g.livemode, g.style, g.reference FROM t JOIN ta
   ON g.network = $1 AND g.address = t.address AND g.style = 'wallet'"""
 # A transfer seen again takes its place in the block, and what that block says it moved: a contract
 # may pay another amount on another branch. Whom it is for was decided the first time.
+#
+# An address that was ever seen is never leased to another payment, whatever becomes of the transfer.
 _SEE: Final = """
+WITH news AS (
 INSERT INTO transfers AS had (network, tx_id, index, merchant_id, livemode, target_id, reference, asset, sender,
   recipient, units, memo, state, depth_wanted, block_hash, height, block_time, seen_at)
 SELECT $1, n.*, $14, $15, $16, $17 FROM (
@@ -88,7 +76,11 @@ ON CONFLICT (network, tx_id, index) DO UPDATE
     block_time = excluded.block_time, depth_wanted = excluded.depth_wanted, asset = excluded.asset,
     sender = excluded.sender, recipient = excluded.recipient, units = excluded.units, memo = excluded.memo
   WHERE had.state = 'orphaned' OR (had.state = 'mempool' AND excluded.state = 'included')
-RETURNING merchant_id, livemode, network, tx_id, index, reference"""
+RETURNING merchant_id, livemode, network, tx_id, index, reference, recipient),
+used AS (
+UPDATE receiving_addresses a SET state = 'used' FROM news n
+WHERE a.network = n.network AND a.address = n.recipient AND a.state = 'leased')
+SELECT merchant_id, livemode, network, tx_id, index, reference FROM news"""
 _CONFIRM: Final = """
 UPDATE transfers SET state = 'confirmed', confirmed_at = $4
 WHERE network = $1 AND state = 'included'
@@ -173,38 +165,6 @@ async def undo_above(work: Work, network: str, keep: int) -> list[Row]:
     return await work.rows(_ORPHAN, network, keep)
 
 
-def add_target(work: Work, target: Target) -> None:
-    """Add a target."""
-    work.insert(_ADD_TARGET, *_target_columns(target))
-
-
-async def try_target(work: Work, target: Target) -> bool:
-    """Add a target unless somebody already waits for the same."""
-    return await work.value(_TRY_TARGET, *_target_columns(target)) is not None
-
-
-async def has_wallet(work: Work, target: Target) -> bool:
-    """Say whether the target's merchant watches this address as a wallet."""
-    owner = (target.merchant_id, target.livemode)
-    return await work.value(_HAS_WALLET, *owner, target.network, target.address) is True
-
-
-async def amounts_taken(work: Work, target: Target, low: int, high: int) -> set[int]:
-    """Return the amounts from `low` to `high` that are waited for at the target's address."""
-    rows = await work.rows(_AMOUNTS_TAKEN, target.network, target.address, target.asset, low, high)
-    return {row["units"] for row in rows}
-
-
-async def shared_addresses(work: Work, network: str) -> list[str]:
-    """Return the addresses at which several payments may be waited for."""
-    return [row["address"] for row in await work.rows(_SHARED, network)]
-
-
-async def close_amounts(work: Work, before: dt.datetime) -> int:
-    """Release unique amounts whose time is over."""
-    return await work.execute(_CLOSE_AMOUNTS, before)
-
-
 async def candidates(work: Work, network: str, transfers: Sequence[Transfer]) -> list[Candidate]:
     """Return the targets that transfers may be for."""
     rows = await work.rows(
@@ -277,19 +237,3 @@ async def transfers_by_reference(work: Work, references: Sequence[str]) -> list[
 async def transfers_by_key(work: Work, keys: Sequence[tuple[str, str, int]]) -> list[Row]:
     """Return and lock transfers by key."""
     return await work.rows(_SEEN_BY_KEY, *(list(column) for column in zip(*keys, strict=True)))
-
-
-def _target_columns(target: Target) -> tuple[object, ...]:
-    return (
-        target.merchant_id,
-        target.livemode,
-        target.id,
-        target.network,
-        target.style.value,
-        target.address,
-        target.memo,
-        target.asset,
-        target.units,
-        target.reference,
-        target.watch_until,
-    )

@@ -6,7 +6,7 @@ import datetime as dt
 from sluice.base.errors import Unavailable
 from sluice.base.work import Work, Works
 from sluice.engine.chains.chain import Chain
-from sluice.engine.watcher import store
+from sluice.engine.watcher import target_store as store
 from sluice.engine.watcher.model import Target
 
 _TRIES = 8
@@ -15,6 +15,12 @@ _TRIES = 8
 def expect(work: Work, target: Target) -> None:
     """Wait for money on a target from this commit on."""
     store.add_target(work, target)
+
+
+async def expect_instead(work: Work, target: Target) -> None:
+    """Wait at an address where a payment was awaited that never came, for the next one."""
+    if not await store.take_target(work, target):
+        raise RuntimeError("nobody waits at this address")
 
 
 async def expect_unique_amount(work: Work, target: Target, *, spread: int) -> Target:

@@ -1,6 +1,7 @@
 """Merchants: their settings, and the wallets they are paid at."""
 
 import dataclasses
+from collections.abc import Mapping
 
 import pytest
 
@@ -32,13 +33,13 @@ def sandbox(database: Database, clock: ManualClock, ids: Ids) -> SandboxUnderTes
 
 async def pay_at(
     works: Works, shop: Merchant, sandbox: SandboxUnderTest, address: str
-) -> dict[str, str]:
+) -> Mapping[str, str]:
     """Let a merchant be paid somewhere, and return its wallets."""
     chain = Chain(sandbox.network, sandbox.reader, sandbox.addresses)
     async with works.begin(as_merchant(shop.id, livemode=False)) as work:
         await set_wallet(work, chain, address)
     async with works.begin(as_merchant(shop.id, livemode=False)) as work:
-        return await read_wallets(work)
+        return (await read_wallets(work)).addresses
 
 
 async def test_settings_are_kept_whole(works: Works, shop: Merchant) -> None:
@@ -118,7 +119,7 @@ async def test_nobody_is_paid_where_another_merchant_is_or_was(
 
     assert refused.value.code == "wallet_taken"
     async with works.begin(as_merchant(other_shop.id, livemode=False)) as work:
-        assert await read_wallets(work) == {}
+        assert (await read_wallets(work)).addresses == {}
 
 
 async def test_what_is_no_address_is_refused(

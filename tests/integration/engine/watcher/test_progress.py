@@ -11,6 +11,7 @@ from sluice.engine.chains.model import Header, Style, Transfer
 from sluice.engine.watcher import store
 from sluice.engine.watcher.model import Candidate, Sighting, Target
 from sluice.engine.watcher.progress import find_progress
+from sluice.engine.watcher.targets import expect
 
 MERCHANT = "acct_111111111111111111111111"
 TARGET = Target(
@@ -67,7 +68,7 @@ async def house(database: Database, clock: ManualClock, ids: Ids) -> Works:
             MERCHANT,
             work.now,
         )
-        store.add_target(work, TARGET)
+        expect(work, TARGET)
         await store.begin(work, "sandbox", header(9, clock), None, 6)
         for height in (10, 11, 12):
             await store.add_block(work, "sandbox", header(height, clock))

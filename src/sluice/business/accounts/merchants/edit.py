@@ -4,14 +4,17 @@ import dataclasses
 
 from sluice.base.actor import Actor
 from sluice.base.database import UniqueViolation
-from sluice.base.errors import Conflict, NotFound
+from sluice.base.errors import Conflict, Invalid, NotFound
 from sluice.base.ids import is_well_formed
 from sluice.base.work import Work
 from sluice.business.accounts.merchants import store
-from sluice.business.accounts.merchants.model import CALLERS_CHANGED, Merchant, Settings
+from sluice.business.accounts.merchants.model import CALLERS_CHANGED, Merchant, Settings, Wallets
 from sluice.business.trust.audit.record import record_action
 from sluice.engine.chains.chain import Chain
 from sluice.engine.chains.model import Style
+from sluice.engine.keys.receiving.activate import activate_account
+from sluice.engine.keys.receiving.gaps import GAP_MAX
+from sluice.engine.keys.receiving.model import Account
 from sluice.engine.watcher.model import Target
 from sluice.engine.watcher.targets import expect_wallet
 
@@ -47,6 +50,12 @@ async def set_wallet(work: Work, chain: Chain, address: str) -> str:
 
     Raises Conflict when another merchant is paid there, or once was.
     """
+    if tuple(chain.network.styles) == (Style.ADDRESS,):
+        raise Invalid(
+            f"On {chain.network.title} each payment needs an address of its own: set an account's "
+            "public key instead (sluice merchants account).",
+            code="wallet_not_enough",
+        )
     parsed = chain.addresses.parse(address)
     merchant_id, livemode = work.owner
     try:
@@ -84,7 +93,19 @@ async def list_merchants(work: Work, *, limit: int = 100) -> list[Merchant]:
     return await store.page(work, limit)
 
 
-async def read_wallets(work: Work) -> dict[str, str]:
+async def receive_with(
+    work: Work, chain: Chain, text: str, *, first_address: str, gap_max: int = GAP_MAX
+) -> Account:
+    """Pay the merchant at new addresses of his account, once he saw the first one in his wallet."""
+    account = await activate_account(
+        work, chain, text, first_address=first_address, gap_max=gap_max
+    )
+    detail = {"network": account.network, "first_address": account.first_address}
+    await record_action(work, "receiving_account.set", account.id, detail)
+    return account
+
+
+async def read_wallets(work: Work) -> Wallets:
     """Return where the merchant is paid, by network."""
     return await store.wallets(work)
 

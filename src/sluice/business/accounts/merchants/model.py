@@ -1,6 +1,7 @@
 """Merchant and its settings; every seed's own number is a named preset."""
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
@@ -69,6 +70,14 @@ class Merchant:
     status: str
     settings: Settings
     created_at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Wallets:
+    """Where a merchant is paid, by network: at one address, or at new ones of an account."""
+
+    addresses: Mapping[str, str]
+    accounts: frozenset[str] = frozenset()
 
 
 def read_settings(stored: object) -> Settings:

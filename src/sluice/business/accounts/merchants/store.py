@@ -6,7 +6,7 @@ import msgspec
 
 from sluice.base.database import Row
 from sluice.base.work import Work
-from sluice.business.accounts.merchants.model import Merchant, read_settings
+from sluice.business.accounts.merchants.model import Merchant, Wallets, read_settings
 from sluice.engine.chains.gateway import GatewayAccount
 
 _ADD: Final = (
@@ -23,7 +23,9 @@ UPDATE wallets SET gateway = $5
 WHERE merchant_id = $1 AND livemode = $2 AND network = $3 AND address = $4 RETURNING network"""
 _GATEWAY: Final = """
 SELECT gateway FROM wallets WHERE merchant_id = $1 AND livemode = $2 AND network = $3"""
-_WALLETS: Final = "SELECT network, address FROM wallets WHERE merchant_id = $1 AND livemode = $2"
+_WALLETS: Final = """
+SELECT network, address FROM wallets WHERE merchant_id = $1 AND livemode = $2
+UNION ALL SELECT network, NULL FROM receiving_accounts WHERE merchant_id = $1 AND livemode = $2 AND is_active"""
 
 
 def add(work: Work, merchant: Merchant) -> None:
@@ -59,9 +61,13 @@ async def set_wallet(work: Work, network: str, address: str) -> None:
     await work.execute(_SET_WALLET, *work.owner, network, address, work.now)
 
 
-async def wallets(work: Work) -> dict[str, str]:
-    """Return the merchant's addresses by network."""
-    return {row["network"]: row["address"] for row in await work.rows(_WALLETS, *work.owner)}
+async def wallets(work: Work) -> Wallets:
+    """Return where the merchant is paid."""
+    rows = await work.rows(_WALLETS, *work.owner)
+    return Wallets(
+        {row["network"]: row["address"] for row in rows if row["address"] is not None},
+        frozenset(row["network"] for row in rows if row["address"] is None),
+    )
 
 
 async def set_gateway(work: Work, network: str, account: GatewayAccount) -> bool:

@@ -10,10 +10,12 @@ from sluice.base.money.catalogue import asset_of
 from sluice.base.money.money import Money
 from sluice.base.work import Work
 from sluice.business.accounts.merchants.edit import find_merchant, read_wallets
+from sluice.business.accounts.merchants.model import Wallets
 from sluice.business.payments.checkout.model import Session
 from sluice.business.payments.intents.confirm import confirm_intent
 from sluice.business.payments.intents.find import lock_intent
 from sluice.business.payments.intents.model import Choice, Offer, PaymentIntent
+from sluice.business.payments.intents.offer import can_receive
 from sluice.engine.chains.model import Network, Style
 from sluice.engine.chains.registry import Chains
 from sluice.engine.rates.model import Quote
@@ -84,15 +86,14 @@ def newest_offer(intent: PaymentIntent, network: str, asset: str) -> Offer | Non
 
 
 def _pairs(
-    intent: PaymentIntent, chains: Chains, wallets: dict[str, str]
+    intent: PaymentIntent, chains: Chains, wallets: Wallets
 ) -> Sequence[tuple[Network, str]]:
     """Return the pairs that can be paid, of those that the merchant wants for this intent."""
     networks, assets = intent.options.get("networks"), intent.options.get("tokens")
     return [
         (chain.network, asset)
         for chain in chains.for_mode(livemode=intent.livemode)
-        if (chain.derive or chain.network.name in wallets)
-        and (networks is None or chain.network.name in networks)
+        if can_receive(chain, wallets) and (networks is None or chain.network.name in networks)
         for asset in chain.network.assets
         if assets is None or asset in assets
     ]

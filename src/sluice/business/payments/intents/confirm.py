@@ -1,8 +1,7 @@
 """The payer chose how to pay, or the merchant did for him."""
 
-from collections.abc import Mapping
-
 from sluice.base.work import Work
+from sluice.business.accounts.merchants.model import Wallets
 from sluice.business.payments.intents import store
 from sluice.business.payments.intents.facts import IntentOffered
 from sluice.business.payments.intents.model import Choice, PaymentIntent
@@ -18,7 +17,7 @@ async def confirm_intent(
     *,
     chains: Chains,
     rates: RatePolicy,
-    wallets: Mapping[str, str],
+    wallets: Wallets,
 ) -> PaymentIntent:
     """Offer the chosen ways to pay an intent that this Work holds locked or has just made."""
     intent.with_offers((), work.now)

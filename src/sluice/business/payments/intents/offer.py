@@ -2,22 +2,29 @@
 
 import dataclasses
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from sluice.base.errors import Invalid
 from sluice.base.money.catalogue import asset_of
 from sluice.base.work import Work
 from sluice.business.accounts.merchants.gateways import find_gateway, gateway_of
+from sluice.business.accounts.merchants.model import Wallets
 from sluice.business.payments.intents.model import Choice, Offer, PaymentIntent
 from sluice.engine.chains.chain import Chain
 from sluice.engine.chains.gateway import GatewayAccount
 from sluice.engine.chains.model import Style
 from sluice.engine.chains.registry import Chains
+from sluice.engine.keys.receiving.lease import lease_address
 from sluice.engine.rates.model import Quote
 from sluice.engine.rates.quote import RatePolicy, quote_assets
 from sluice.engine.watcher.model import Target
-from sluice.engine.watcher.targets import expect, expect_unique_amount, expect_wallet
+from sluice.engine.watcher.targets import (
+    expect,
+    expect_instead,
+    expect_unique_amount,
+    expect_wallet,
+)
 
 # How many of the smallest units an amount may be lowered to make it unique: below one US cent for
 # assets with six decimals.
@@ -32,7 +39,7 @@ async def make_offers(
     *,
     chains: Chains,
     rates: RatePolicy,
-    wallets: Mapping[str, str],
+    wallets: Wallets,
 ) -> list[Offer]:
     """Price every chosen (network, asset) and start waiting for the money.
 
@@ -63,8 +70,16 @@ async def make_offers(
     return offers
 
 
+def can_receive(chain: Chain, wallets: Wallets) -> bool:
+    """Say whether payments on a network find their way to the merchant, each known as itself."""
+    name = chain.network.name
+    if chain.derive or name in wallets.accounts:
+        return True
+    return name in wallets.addresses and tuple(chain.network.styles) != (Style.ADDRESS,)
+
+
 def _pairs(
-    intent: PaymentIntent, choice: Choice, chains: Chains, wallets: Mapping[str, str]
+    intent: PaymentIntent, choice: Choice, chains: Chains, wallets: Wallets
 ) -> list[tuple[Chain, str]]:
     """Return the (network, asset) pairs that can be paid, of those that are wanted."""
     if choice.networks is None:
@@ -74,15 +89,14 @@ def _pairs(
     pairs = [
         (chain, asset)
         for chain in wanted
-        if chain.network.livemode is intent.livemode
-        and (chain.derive or chain.network.name in wallets)
+        if chain.network.livemode is intent.livemode and can_receive(chain, wallets)
         for asset in chain.network.assets
         if choice.assets is None or asset in choice.assets
     ]
     if not pairs:
         raise Invalid(
             "None of these networks and assets can be paid here; "
-            "set a wallet for the network first, or leave the choice open.",
+            "set a wallet or an account for the network first, or leave the choice open.",
             code="payment_method_unavailable",
             param="payment_method_options",
         )
@@ -118,7 +132,7 @@ async def _placed(
     offer: Offer,
     *,
     made: Sequence[Offer],
-    wallets: Mapping[str, str],
+    wallets: Wallets,
 ) -> Offer:
     """Give an offer its address; one that only another asset tells apart shares the one before."""
     before = next((o for o in made if (o.network, o.style) == (offer.network, offer.style)), None)
@@ -132,6 +146,8 @@ async def _placed(
             address=await _shared(work, intent, chain, wallets),
             memo=work.random_bytes(_REFERENCE_BYTES).hex(),
         )
+    elif chain.network.name in wallets.accounts:
+        return await _leased(work, intent, chain, offer)
     else:
         offer = dataclasses.replace(offer, address=_own(chain, intent))
     # What comes through the contract brings the memo along, too, should the contract say less.
@@ -157,8 +173,21 @@ def _expect_call(
     expect(work, dataclasses.replace(wanted, address=account.payout, memo=reference))
 
 
+async def _leased(work: Work, intent: PaymentIntent, chain: Chain, offer: Offer) -> Offer:
+    """Pay at an address of the merchant's account until the intent's time and grace are over."""
+    until = intent.expires_at + dt.timedelta(seconds=intent.terms.late_grace_s)
+    lease = await lease_address(work, chain, offer.id, until=until)
+    offer = dataclasses.replace(offer, address=lease.address)
+    target = _target(work, intent, offer, Style.ADDRESS)
+    if lease.is_reused:
+        await expect_instead(work, target)
+    else:
+        expect(work, target)
+    return offer
+
+
 async def _by_amount(
-    work: Work, intent: PaymentIntent, chain: Chain, offer: Offer, wallets: Mapping[str, str]
+    work: Work, intent: PaymentIntent, chain: Chain, offer: Offer, wallets: Wallets
 ) -> Offer:
     """Ask for an amount nobody else was asked for; a wallet that can add a memo may do so."""
     takes_memo = Style.MEMO in chain.network.styles
@@ -180,26 +209,24 @@ async def _by_amount(
 
 
 def _style(
-    chain: Chain, asked: Style | None, wallets: Mapping[str, str], gateway: GatewayAccount | None
+    chain: Chain, asked: Style | None, wallets: Wallets, gateway: GatewayAccount | None
 ) -> Style:
     """Return the strongest style that anybody can pay by here, or the one asked for.
 
     A contract can only be called by a wallet that signs calls; so it is taken when it is asked for,
     and else waited for beside what can be paid by hand.
     """
+    name = chain.network.name
     possible = [
-        style
-        for style in chain.network.styles
-        if (style is Style.ADDRESS and chain.derive) or (style is not Style.ADDRESS)
+        style for style in chain.network.styles if chain.derive or style is not Style.ADDRESS
     ]
     if gateway is not None and asked is Style.CONTRACT:
         return asked
+    if name in wallets.accounts:
+        possible = list(dict.fromkeys((Style.ADDRESS, *possible)))
     if asked is None:
-        return (
-            Style.AMOUNT
-            if possible[0] is Style.MEMO and chain.network.name in wallets
-            else possible[0]
-        )
+        by_amount = possible[0] is Style.MEMO and name in wallets.addresses
+        return Style.AMOUNT if by_amount else possible[0]
     if asked not in possible:
         raise Invalid(
             f"{chain.network.title} payments cannot be told apart by {asked}.",
@@ -218,11 +245,9 @@ def _own(chain: Chain, intent: PaymentIntent) -> str:
     return chain.derive(intent.id)
 
 
-async def _shared(
-    work: Work, intent: PaymentIntent, chain: Chain, wallets: Mapping[str, str]
-) -> str:
+async def _shared(work: Work, intent: PaymentIntent, chain: Chain, wallets: Wallets) -> str:
     """Return the merchant's address; what comes there without a reference is watched as well."""
-    wallet = wallets.get(chain.network.name)
+    wallet = wallets.addresses.get(chain.network.name)
     if wallet is not None:
         return wallet
     if chain.derive is None:

@@ -260,11 +260,15 @@ WHERE (p.merchant_id, p.livemode) <> (k.merchant_id, k.livemode)
 UNION ALL SELECT o.id FROM offers o JOIN payment_intents p ON p.id = o.intent_id
 WHERE (p.merchant_id, p.livemode) <> (o.merchant_id, o.livemode);
 
--- I48 an address of its own serves one payment, and what arrives there is that payment's
-SELECT o.network, o.address FROM offers o WHERE o.style = 'address' GROUP BY 1, 2 HAVING count(DISTINCT o.intent_id) > 1
-UNION ALL SELECT t.network, t.tx_id FROM transfers t JOIN offers o ON o.network = t.network AND o.address = t.recipient
-LEFT JOIN offers own ON own.id = t.reference
-WHERE o.style = 'address' AND own.intent_id IS DISTINCT FROM o.intent_id;
+-- I48 an address of its own serves one payment at a time, and what arrives there is a payment's that was shown it
+SELECT o.network, o.address FROM offers o JOIN payment_intents p ON p.id = o.intent_id
+WHERE o.style = 'address' AND (p.status IN ('requires_payment_method', 'requires_confirmation', 'requires_action') OR NOT EXISTS (
+  SELECT FROM receiving_addresses r WHERE (r.network, r.address) = (o.network, o.address)))
+GROUP BY 1, 2 HAVING count(DISTINCT o.intent_id) > 1
+UNION ALL SELECT t.network, t.tx_id FROM transfers t
+WHERE EXISTS (SELECT FROM offers o WHERE o.style = 'address' AND (o.network, o.address) = (t.network, t.recipient))
+  AND NOT EXISTS (SELECT FROM offers o JOIN offers own ON own.intent_id = o.intent_id
+    WHERE o.style = 'address' AND (o.network, o.address) = (t.network, t.recipient) AND own.id = t.reference);
 
 -- I49 final means deeper than any fork, and what may be spent is what was settled of final payments
 SELECT t.tx_id AS id, t.asset FROM transfers t JOIN chains c ON c.network = t.network
@@ -402,3 +406,14 @@ WHERE (c.purpose = 'payment' AND c.intent_id IS NULL) OR (c.purpose = 'payment')
 SELECT p.id FROM still p
 WHERE p.status = 'succeeded' AND p.finalized_at IS NULL
   AND NOT EXISTS (SELECT FROM live l WHERE l.intent_id = p.id AND l.purpose = 'payment' AND l.state <> 'final');
+
+-- I90 an address of an account is awaited for the payment that has it, and a seen one is never given away
+SELECT r.address FROM receiving_addresses r WHERE NOT EXISTS (
+  SELECT FROM targets g WHERE g.style = 'address' AND (g.network, g.address, g.reference) = (r.network, r.address, r.reference)
+    AND (g.merchant_id, g.livemode) = (r.merchant_id, r.livemode))
+UNION ALL SELECT r.address FROM receiving_addresses r WHERE r.state = 'leased' AND EXISTS (
+  SELECT FROM transfers t WHERE (t.network, t.recipient) = (r.network, r.address));
+
+-- I91 the next index of an account lies behind every address of it that was given out
+SELECT a.id FROM receiving_accounts a JOIN receiving_addresses r ON r.account_id = a.id
+WHERE r.index >= a.next_index OR (r.merchant_id, r.livemode, r.network) <> (a.merchant_id, a.livemode, a.network);

@@ -8,6 +8,7 @@ from sluice.business.payments.balance.read import (
     page_balance_transactions,
     read_balance,
 )
+from sluice.business.payments.intents.offer import can_receive
 from sluice.doors.api.route import Call, Route, Shown
 from sluice.wire import account as account_wire
 from sluice.wire import balance as wire
@@ -19,7 +20,7 @@ async def account(call: Call) -> Shown:
     """Retrieve the account of the key, with what it can be paid in and who holds the keys."""
     wallets = await read_wallets(call.work)
     payable = {
-        chain.network.name: chain.derive is not None or chain.network.name in wallets
+        chain.network.name: can_receive(chain, wallets)
         for chain in call.app.chains.for_mode(livemode=call.caller.actor.livemode)
     }
     return account_wire.show_account(call.caller.merchant, payable)

@@ -17,6 +17,9 @@ _CHECK_BYTES: Final = 4
 _WIDTH: Final = 33
 _SHAPE: Final = re.compile(rf"{_PREFIX}([{ALPHABET}]{{{_WIDTH}}})", re.ASCII)
 
+_ACCOUNT: Final = re.compile(r"sbpub[0-9A-Za-z]{16,64}", re.ASCII)
+_PRIVATE: Final = re.compile(r"\s*sbprv", re.ASCII)
+
 
 class SandboxAddresses:
     """Makes and reads addresses of the sandbox; `seed` is the unsealed secret they derive from."""
@@ -43,6 +46,30 @@ class SandboxAddresses:
         if memo is not None:
             query["memo"] = memo
         return f"sandbox:{address}?{urlencode(query, quote_via=quote)}"
+
+
+class SandboxKeychain:
+    """Accounts as wallets have them: `sbpub` and a name, which stands for a public key."""
+
+    def read(self, text: str) -> str:
+        """Return the account unchanged, or raise Invalid."""
+        if _PRIVATE.match(text):
+            raise Invalid(
+                "This is secret: whoever has it can take the money. It was not kept; move the "
+                "funds, and give the new wallet's sbpub.",
+                code="private_key_refused",
+            )
+        if not _ACCOUNT.fullmatch(text):
+            raise Invalid(
+                "This is no sandbox account; it is sbpub and 16 to 64 letters or digits.",
+                code="extended_key_invalid",
+            )
+        return text
+
+    def address(self, account: str, index: int) -> str:
+        """Return the address at this index of the account."""
+        digest = hashlib.sha256(f"{account}/{index}".encode()).digest()
+        return address_of(digest[:_PAYLOAD_BYTES])
 
 
 def address_of(payload: bytes) -> str:

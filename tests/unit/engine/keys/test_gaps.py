@@ -6,7 +6,7 @@ from typing import Final
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sluice.engine.chains.bitcoin.gaps import (
+from sluice.engine.keys.receiving.gaps import (
     GAP_MAX,
     GAP_WARN,
     NEVER_USED,

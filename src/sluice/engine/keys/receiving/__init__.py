@@ -1,0 +1,1 @@
+"""Accounts that merchants receive with, and which payment has which of their addresses."""
