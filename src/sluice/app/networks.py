@@ -1,12 +1,12 @@
 """The networks file -> chains: which networks are served, through whom, and how surely."""
 
-import functools
 import tomllib
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
+from sluice.app.chainhooks import HOOK_KEYS, read_hook
 from sluice.base.clock import Clock
 from sluice.base.egress import Egress
 from sluice.base.errors import Invalid
@@ -15,11 +15,9 @@ from sluice.engine.chains.evm.addresses import EvmAddresses
 from sluice.engine.chains.evm.node import Node
 from sluice.engine.chains.evm.reader import EvmReader
 from sluice.engine.chains.evm.tokens import KNOWN, EvmChain, evm_network
-from sluice.engine.chains.hook import Hook
 from sluice.engine.chains.quorum import QuorumReader
-from sluice.engine.chains.stacks.addresses import MAINNET_ID, StacksAddresses
+from sluice.engine.chains.stacks.addresses import StacksAddresses
 from sluice.engine.chains.stacks.api import Api
-from sluice.engine.chains.stacks.deliveries import read_delivery
 from sluice.engine.chains.stacks.fees import FeePolicy
 from sluice.engine.chains.stacks.gateway.contract import StacksGateway
 from sluice.engine.chains.stacks.principals import parse_contract
@@ -62,12 +60,10 @@ _STACKS_KEYS: Final = {
     "agree",
     "assets",
     "gateway",
-    "hook_secret",
+    *HOOK_KEYS,
     *_STACKS_FEES,
     *_STACKS_FACTS,
 }
-# Shorter than any secret that a machine made.
-_SECRET_MIN: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +136,7 @@ def stacks_chain(name: str, table: Mapping[str, Any], parts: Parts) -> Chain:
         _quorum(readers, table, parts),
         StacksAddresses(network, chain_id=facts.chain_id),
         wanted=wanted,
-        hook=_hook(facts, table),
+        hook=read_hook(network, table, parts.egress, parts.clock, chain_id=facts.chain_id),
         writer=StacksWriter(
             network,
             [Sending(api.provider) for api in apis],
@@ -177,20 +173,6 @@ def _stacks_fees(name: str, table: Mapping[str, Any]) -> FeePolicy:
             code="networks_invalid",
         )
     return policy
-
-
-def _hook(facts: StacksChain, table: Mapping[str, Any]) -> Hook | None:
-    """Return how Chainhook's deliveries are recognised and read, where there is a secret."""
-    secret = table.get("hook_secret")
-    if secret is None:
-        return None
-    if not isinstance(secret, str) or len(secret) < _SECRET_MIN:
-        raise Invalid(
-            f"The hook_secret of {facts.name} needs {_SECRET_MIN} characters or more.",
-            code="networks_invalid",
-        )
-    read = functools.partial(read_delivery, is_mainnet=facts.chain_id == MAINNET_ID)
-    return Hook(secret, read)
 
 
 def _chain(name: str, table: Mapping[str, Any], parts: Parts) -> Chain:

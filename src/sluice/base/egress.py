@@ -105,12 +105,10 @@ class Egress:
         timeout_s: float = 10.0,
         answer_max: int = 65_536,
         cut: bool = False,
+        method: str = "POST",
     ) -> Answer:
-        """Send a body and return the answer, whatever its status, or raise EgressError.
-
-        An answer longer than `answer_max` is an error, or with `cut` keeps its beginning.
-        """
-        return await self._request("POST", url, body, headers, _Within(timeout_s, answer_max, cut))
+        """Send a body; return the answer, whatever its status (`cut`: its beginning), or raise."""
+        return await self._request(method, url, body, headers, _Within(timeout_s, answer_max, cut))
 
     async def get(
         self,

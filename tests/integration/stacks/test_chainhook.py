@@ -182,6 +182,27 @@ async def test_real_deliveries_change_nothing_twice_and_out_of_order(shop: Shop)
     assert books(shop.house) == held
 
 
+async def test_hosted_deliveries_of_ours_change_nothing_twice_and_out_of_order(shop: Shop) -> None:
+    """The same samples as if they were of this network: applied, rolled back and both."""
+    samples = recorded("samples_chainhook_v2")["samples"]
+    assert {one["name"] for one in samples} == {
+        "apply_ft_transfer",
+        "rollback_only",
+        "reorg_same_tx_new_block",
+    }
+    bodies = [one["body"] for one in samples]
+    for body in bodies:
+        body["event"]["network"] = "testnet"
+    await settled(shop)
+    held = books(shop.house)
+
+    answers = [post(shop.house, body) for body in (*bodies, *reversed(bodies), *bodies)]
+
+    assert set(answers) == {200}
+    await settled(shop)
+    assert books(shop.house) == held
+
+
 async def test_a_hook_on_the_chain_brings_a_payment_at_once(shop: Shop) -> None:
     url = f"{shop.house.url}{PATH}"
     filters = {"events": [{"type": "ft_transfer", "asset_identifier": SBTC}]}

@@ -17,9 +17,12 @@ from sluice.engine.chains.sandbox.model import NAME as SANDBOX
 from sluice.engine.rates.refresh import refresh_rates
 from sluice.engine.watcher.cursors import has_unsettled
 from sluice.engine.watcher.follow import follow_once, follow_pending
+from sluice.engine.watcher.hooks import keep_hooks
 
 _IDLE_S: Final = 0.5
 _TROUBLE_S: Final = 2.0
+# Between two looks at whether whoever should tell us does; the first one is at the start.
+_HOOKS_S: Final = 600.0
 # How many endpoints one worker tells at the same time.
 _LANES_MAX: Final = 64
 # The sandbox keeps its pace while a payment wants depth, and slows down when nobody is paid.
@@ -42,6 +45,7 @@ async def run_loops(app: App) -> None:
             group.create_task(_loop(app, f"relay {number}", lambda: _relay(app), "facts", _IDLE_S))
         group.create_task(_loop(app, "jobs", lambda: _jobs(app), "jobs", _IDLE_S))
         group.create_task(_deliver(app))
+        group.create_task(_loop(app, "hooks", lambda: _keep_hooks(app), "", _HOOKS_S))
         for chain in app.chains:
             name = chain.network.name
             pace_s = min(chain.network.block_time_s / 2, 5.0)
@@ -127,6 +131,11 @@ async def _follow(app: App, chain: Chain) -> bool:
     if not moved:
         await follow_pending(app.works, chain)
     return moved
+
+
+async def _keep_hooks(app: App) -> bool:
+    await keep_hooks(list(app.chains), app.settings.public_url)
+    return False
 
 
 async def _mine(app: App) -> bool:

@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Final, TypeVar
+from typing import Any, Final, Literal, TypeAlias, TypeVar
 
 import msgspec
 
@@ -13,6 +13,8 @@ from sluice.engine.chains.endpoint import Endpoint, retry_after_s
 from sluice.engine.chains.stacks.faults import ApiTrouble, Fault, fault_of
 
 T = TypeVar("T")
+
+Method: TypeAlias = Literal["POST", "PATCH", "DELETE"]
 
 READ_S: Final = 8.0
 ANSWER_MAX: Final = 16 * 1024 * 1024
@@ -67,21 +69,29 @@ class Provider:
         answer = self._understood(await self.exchange(path, body), path)
         return None if answer is None else self.read(answer.body, shape)
 
-    async def exchange(self, path: str, body: bytes | None, *, kind: str | None = None) -> Answer:
-        """Return the whole answer, whatever its status."""
+    async def exchange(
+        self,
+        path: str,
+        body: bytes | None,
+        *,
+        kind: str | None = None,
+        method: Method = "POST",
+    ) -> Answer:
+        """Return the whole answer, whatever its status; without a body it is fetched."""
         self._keep_quiet()
         url, headers = self._endpoint.at(path), dict(self._endpoint.headers)
         if kind is not None:
             headers["Content-Type"] = kind
+        within: Mapping[str, Any] = {
+            "headers": headers,
+            "timeout_s": self._read_s,
+            "answer_max": self._answer_max,
+        }
         try:
             if body is None:
-                answer = await self._egress.get(
-                    url, headers=headers, timeout_s=self._read_s, answer_max=self._answer_max
-                )
+                answer = await self._egress.get(url, **within)
             else:
-                answer = await self._egress.post(
-                    url, body, headers=headers, timeout_s=self._read_s, answer_max=self._answer_max
-                )
+                answer = await self._egress.post(url, body, method=method, **within)
         except EgressError as error:
             fault = _SILENCES.get(error.reason, Fault.UNAVAILABLE)
             # Without its cause: what lies below may write the URL.

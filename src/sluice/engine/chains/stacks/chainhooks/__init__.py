@@ -1,0 +1,1 @@
+"""Chainhook's registration: which hooks we want, and the two services that may keep them."""
