@@ -80,7 +80,7 @@ async function unsigned(asked, publicKey) {
   if (kind === "call") {
     const [contractAddress, contractName] = asked.contract.split(".");
     return makeUnsignedContractCall({
-      ...guarded, contractAddress, contractName, functionName: asked.function, functionArgs: asked.args.map((arg) => Cl.parse(arg)),
+      ...guarded, contractAddress, contractName, functionName: asked.function, functionArgs: asked.args.map(valueOf),
       validateWithAbi: false,
     });
   }
@@ -105,4 +105,9 @@ function addressOf({ key, network = "testnet" }) {
 function addressOfMany({ keys, required, hash_mode: mode, network = "testnet" }) {
   const publics = keys.map(privateKeyToPublic).map(createStacksPublicKey);
   return addressToString(addressFromPublicKeys(VERSIONS[network], mode, required, publics));
+}
+
+/** Read an argument: text, or after "bytes:" a value's own bytes, for numbers that the parser of text cannot hold. */
+function valueOf(arg) {
+  return arg.startsWith("bytes:") ? Cl.deserialize(arg.slice("bytes:".length)) : Cl.parse(arg);
 }

@@ -81,6 +81,13 @@ def test_what_is_not_said_has_a_default(tmp_path: Path) -> None:
         ("rules = 'A_B = krakn(A_B)'\n[coinbase]\n[kraken]", "name krakn"),
         ("rules = 'A_B = 1 %'\n[coinbase]\n[kraken]", "Line 1, column 9"),
         ("[coinbase", "Cannot read"),
+        ("[coinbase]\n[dia_stacks]", "as url of dia_stacks"),
+        ("[coinbase]\n[dia_stacks]\nurl = 'http://a'\nkey = 'x'", "only contract, pairs, url"),
+        (
+            "[coinbase]\n[pyth_stacks]\nurl = 'http://a'\npairs = ['usdt/usd']",
+            "list of pairs of pyth",
+        ),
+        ("[coinbase]\n[dia_stacks]\nurl = 'http://a'\ncontract = 'SP1'", "ADDRESS.name"),
     ],
 )
 def test_a_file_that_is_wrong_is_refused_with_what_is_wrong(

@@ -14,7 +14,7 @@ BPS: Final = 10_000
 _MAD_SCALE: Final = Fraction(14_826, 10_000)
 _PLACES: Final = 10**8
 # Two doors of one house: what both say counts once.
-_HOUSES: Final = {"coinbase_spot": "coinbase"}
+_HOUSES: Final = {"coinbase_spot": "coinbase", "dia_stacks": "dia", "pyth_stacks": "pyth"}
 
 
 @dataclass(frozen=True, slots=True)

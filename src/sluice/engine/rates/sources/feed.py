@@ -51,6 +51,7 @@ class Fault(StrEnum):
     ZERO = "zero_price"
     CROSSED = "crossed_book"
     WIDE = "wide_book"
+    STALE = "stale_price"
     UNSURE = "unsure"  # the venue itself does not trust its price
 
 
