@@ -1,5 +1,6 @@
 """Bitcoind: a real node on regtest with a wallet full of money, and its levers."""
 
+import asyncio
 import contextlib
 import ctypes
 import json
@@ -27,12 +28,12 @@ PASSWORD: Final = "only-for-tests-of-this-machine"
 # A reward may be spent after a hundred blocks; ten of them make many payments.
 BLOCKS: Final = 110
 
+_WARM_UP_TRIES: Final = 200
 _BOOT_S: Final = 20.0
 _MEMPOOL_TOO: Final = False
 _OPTIONS: Final = (
     "-regtest",
     "-server=1",
-    "-listen=0",
     "-dnsseed=0",
     "-discover=0",
     "-natpmp=0",
@@ -108,18 +109,38 @@ class Bitcoind:
         await self.ask("invalidateblock", await self.ask("getblockhash", height - count + 1))
 
 
+async def ready(node: Bitcoind) -> Bitcoind:
+    """Return a node that answers, with money and an empty mempool."""
+    for _ in range(_WARM_UP_TRIES):
+        try:
+            await node.ask("getblockcount")
+            break
+        except RpcError:
+            await asyncio.sleep(0.02)
+    await node.start()
+    if await node.ask("getrawmempool"):
+        await node.mine()
+    return node
+
+
 @contextlib.contextmanager
-def run_bitcoind() -> Iterator[str]:
-    """Start a node with an empty chain and return its URL; it dies with us."""
+def run_bitcoind(*, peer_port: int | None = None, options: Sequence[str] = ()) -> Iterator[str]:
+    """Start a node with an empty chain and return its URL; it dies with us.
+
+    With `peer_port` other nodes may connect to it.
+    """
+    listening = ["-listen=0"] if peer_port is None else [f"-bind=127.0.0.1:{peer_port}"]
     binary = str(INSTALLED) if INSTALLED.exists() else shutil.which("bitcoind")
     if binary is None:
         pytest.skip("no bitcoind: run tests/bitcoin/install.sh, or put one on the PATH")
-    port = _free_port()
+    port = free_port()
     with tempfile.TemporaryDirectory(prefix="bitcoind") as directory:
         process = subprocess.Popen(
             [
                 binary,
                 *_OPTIONS,
+                *listening,
+                *options,
                 f"-datadir={directory}",
                 f"-rpcport={port}",
                 f"-rpcuser={USER}",
@@ -127,33 +148,36 @@ def run_bitcoind() -> Iterator[str]:
             ],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            preexec_fn=_die_with_parent,  # noqa: PLW1509 - a single system call, no lock
+            preexec_fn=die_with_parent,  # noqa: PLW1509 - a single system call, no lock
         )
         try:
-            _wait_for(process, port)
+            wait_for(process, port)
             yield f"http://{USER}:{PASSWORD}@127.0.0.1:{port}/"
         finally:
             process.terminate()
             process.wait(30)
 
 
-def _die_with_parent() -> None:
+def die_with_parent() -> None:
+    """Let a child end when the test does."""
     ctypes.CDLL(None).prctl(1, signal.SIGTERM)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port nobody listens at."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         port: int = taken.getsockname()[1]
         return port
 
 
-def _wait_for(process: "subprocess.Popen[bytes]", port: int) -> None:
+def wait_for(process: "subprocess.Popen[bytes]", port: int) -> None:
+    """Return when somebody listens at a port."""
     deadline = time.monotonic() + _BOOT_S
     while time.monotonic() < deadline:
         if process.poll() is not None:
-            raise RuntimeError(f"bitcoind ended at once with {process.returncode}")
+            raise RuntimeError(f"the program ended at once with {process.returncode}")
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
             return
         time.sleep(0.02)
-    raise RuntimeError(f"bitcoind did not start within {_BOOT_S} s")
+    raise RuntimeError(f"the program did not start within {_BOOT_S} s")

@@ -1,16 +1,12 @@
 """A real node for every test that asks: one process, its chain growing from test to test."""
 
-import asyncio
 from collections.abc import AsyncIterator, Iterator
-from typing import Final
 
 import pytest
 
 from sluice.base.egress import Egress
 from sluice.base.reach import NODES
-from tests.bitcoin.bitcoind import Bitcoind, RpcError, run_bitcoind
-
-_WARM_UP_TRIES: Final = 200
+from tests.bitcoin.bitcoind import Bitcoind, ready, run_bitcoind
 
 
 @pytest.fixture(scope="session")
@@ -31,14 +27,4 @@ async def egress() -> AsyncIterator[Egress]:
 @pytest.fixture
 async def bitcoind(bitcoind_url: str, egress: Egress) -> Bitcoind:
     """Return the node, ready, with an empty mempool."""
-    node = Bitcoind(bitcoind_url, egress)
-    for _ in range(_WARM_UP_TRIES):
-        try:
-            await node.ask("getblockcount")
-            break
-        except RpcError:
-            await asyncio.sleep(0.02)
-    await node.start()
-    if await node.ask("getrawmempool"):
-        await node.mine()
-    return node
+    return await ready(Bitcoind(bitcoind_url, egress))

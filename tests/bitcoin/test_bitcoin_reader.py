@@ -121,7 +121,9 @@ async def test_a_payment_is_seen_with_its_exact_satoshis(bitcoind: Bitcoind, kin
     assert await reader.pending() == ()
 
 
-async def test_only_what_is_watched_is_told_and_a_reward_never(bitcoind: Bitcoind) -> None:
+async def test_b05_only_what_is_watched_is_told_and_a_reward_counts_a_hundred_deep(
+    bitcoind: Bitcoind,
+) -> None:
     ours, theirs = await bitcoind.new_address(), await bitcoind.new_address()
     await bitcoind.pay(theirs, 50_000)
     await bitcoind.mine()
@@ -129,7 +131,9 @@ async def test_only_what_is_watched_is_told_and_a_reward_never(bitcoind: Bitcoin
     assert await find(reader_of(bitcoind, watched={read_address(ours, REGTEST)}), theirs) == []
     [block] = await newest(reader_of(bitcoind), 1)
     assert {one.recipient for one in block.transfers} >= {theirs}
-    assert len({one.tx_id for one in block.transfers}) == 1
+    rewards = {one.tx_id for one in block.transfers if one.depth_min == 100}
+    assert len(rewards) == 1
+    assert len({one.tx_id for one in block.transfers} - rewards) == 1
 
 
 async def test_an_address_watched_after_its_payment_was_sent_is_noticed(

@@ -25,12 +25,17 @@ class ChainUnderTest(Protocol):
         """Return the addresses that are tested."""
         ...
 
+    @property
+    def assets(self) -> Sequence[str]:
+        """Return the assets to pay with; the first is what `pay` and `replace` send."""
+        ...
+
     def new_address(self) -> str:
         """Return an address nobody has used, in its stored form."""
         ...
 
     async def pay(
-        self, recipient: str, units: int, *, asset: str = "usdc", memo: str | None = None
+        self, recipient: str, units: int, *, asset: str = ..., memo: str | None = None
     ) -> str:
         """Send one transfer and return its transaction's id; a memo is 32 hex digits."""
         ...
@@ -44,7 +49,7 @@ class ChainUnderTest(Protocol):
         ...
 
     async def replace(self, tx_id: str, recipient: str, units: int) -> str:
-        """Replace a waiting transaction by a transfer of usdc and return the new one's id."""
+        """Replace a waiting transaction by one of the first asset and return the new one's id."""
         ...
 
     async def drop(self, tx_id: str) -> None:

@@ -10,8 +10,14 @@ from sluice.base.database import Database
 from sluice.base.egress import Egress
 from sluice.base.ids import Ids
 from sluice.base.reach import NODES
+from sluice.engine.chains.bitcoin.electrum import Electrum
+from sluice.engine.chains.bitcoin.nets import REGTEST
+from sluice.engine.chains.bitcoin.witnessed import WitnessedReader
 from sluice.engine.chains.quorum import QuorumReader
+from tests.bitcoin.bitcoind import Bitcoind, ready, run_bitcoind
+from tests.bitcoin.electrumx import run_electrumx
 from tests.contract.anvil import Anvil, compile_contracts, install, run_anvil
+from tests.contract.bitcoin_under_test import BitcoinUnderTest, WithPatience
 from tests.contract.chain_under_test import ChainUnderTest, WithReader
 from tests.contract.evm_under_test import EvmUnderTest
 from tests.contract.proxy import LyingProxy
@@ -23,6 +29,8 @@ from tests.stacks.fixtures import signer, stacks_egress, stacks_url
 __all__ = ["signer", "stacks_egress", "stacks_url"]
 
 NETWORKS: Final = (
+    "bitcoin",
+    "bitcoin_quorum",
     "evm",
     "evm_quorum",
     "sandbox",
@@ -52,6 +60,40 @@ async def egress() -> AsyncIterator[Egress]:
     egress = Egress(NODES)
     yield egress
     await egress.close()
+
+
+@pytest.fixture(scope="session")
+def bitcoind_url() -> Iterator[str]:
+    """Return the URL of a node that relays even the smallest amounts."""
+    with run_bitcoind(options=["-dustrelayfee=0", "-txindex=1"]) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def electrum_url(bitcoind_url: str) -> Iterator[str]:
+    """Return the URL of ElectrumX beside that node."""
+    with run_electrumx(bitcoind_url) as url:
+        yield url
+
+
+@pytest.fixture
+async def bitcoin(bitcoind_url: str, egress: Egress) -> BitcoinUnderTest:
+    """Return a real node on regtest with an empty mempool."""
+    return BitcoinUnderTest(await ready(Bitcoind(bitcoind_url, egress)))
+
+
+@pytest.fixture
+async def bitcoin_quorum(
+    bitcoin: BitcoinUnderTest, electrum_url: str, clock: ManualClock
+) -> AsyncIterator[ChainUnderTest]:
+    """Return the same network, read twice from the node, and witnessed by ElectrumX."""
+    readers = [bitcoin.reader_at(bitcoin.node.url) for _ in range(2)]
+    witness = Electrum(electrum_url)
+    quorum = QuorumReader(readers, 2, clock)
+    made = WithPatience(bitcoin, WitnessedReader(quorum, [witness], 1, REGTEST), witness)
+    await made.caught_up()
+    yield made
+    await witness.close()
 
 
 @pytest.fixture

@@ -25,6 +25,8 @@ _GAS: Final = hex(400_000)
 class EvmUnderTest:
     """One node with fresh contracts. `owner` deployed them, `payer` holds plenty of both tokens."""
 
+    assets = ("usdc", "usdt")
+
     def __init__(
         self, anvil: Anvil, clock: Clock, accounts: Sequence[str], tokens: Mapping[str, str]
     ) -> None:

@@ -19,6 +19,8 @@ from sluice.engine.chains.sandbox.reader import Finalizing, SandboxReader
 class SandboxUnderTest:
     """One sandbox chain, a reader of it, its addresses, and every lever."""
 
+    assets = ("usdc", "usdt")
+
     def __init__(
         self, database: Database, clock: Clock, ids: Ids, *, network: Network | None = None
     ) -> None:

@@ -39,6 +39,8 @@ ASSETS: Final = ("usdc", "usdt")
 class StacksUnderTest:
     """A chain started anew. `payer` holds plenty of STX, sBTC and of both dollars."""
 
+    assets = ("usdc", "usdt")
+
     def __init__(self, chain: StacksChain, signer: Signer, clock: Clock, payer: Wallet) -> None:
         self.chain = chain
         self.signer = signer

@@ -7,7 +7,7 @@ import pytest
 from sluice.base.errors import Invalid
 from sluice.base.money.catalogue import money
 from sluice.engine.chains.chain import ProviderTrouble
-from sluice.engine.chains.model import Block, Transfer
+from sluice.engine.chains.model import Block, Style, Transfer
 from tests.contract.chain_under_test import ChainUnderTest
 
 MEMO = "00112233445566778899aabbccddeeff"
@@ -92,8 +92,9 @@ async def test_a_range_past_the_tip_is_an_error_and_never_a_part(chain: ChainUnd
         await chain.reader.blocks(top + 1, top + 1)
 
 
-@pytest.mark.parametrize("asset", ["usdc", "usdt"])
-async def test_a_transfer_is_seen_with_its_exact_units(chain: ChainUnderTest, asset: str) -> None:
+@pytest.mark.parametrize("place", [0, -1])
+async def test_a_transfer_is_seen_with_its_exact_units(chain: ChainUnderTest, place: int) -> None:
+    asset = chain.assets[place]
     recipient = chain.new_address()
     tx_id = await chain.pay(recipient, 12_345_678, asset=asset)
 
@@ -124,6 +125,8 @@ async def test_two_transfers_of_one_block_have_keys_of_their_own(chain: ChainUnd
 
 
 async def test_a_memo_arrives_with_its_transfer(chain: ChainUnderTest) -> None:
+    if tuple(chain.network.styles) == (Style.ADDRESS,):
+        pytest.skip("a network of addresses alone carries no memo")
     recipient = chain.new_address()
     await chain.pay(recipient, 10, memo=MEMO)
 
@@ -140,7 +143,10 @@ async def test_a_waiting_transfer_is_in_no_block_and_may_be_hinted(chain: ChainU
     hints = [hint for hint in await chain.reader.pending() if hint.recipient == recipient]
 
     assert await find(chain, recipient) == []
-    assert [(hint.tx_id, hint.asset, hint.units) for hint in hints] in ([], [(tx_id, "usdc", 10)])
+    assert [(hint.tx_id, hint.asset, hint.units) for hint in hints] in (
+        [],
+        [(tx_id, chain.assets[0], 10)],
+    )
 
 
 async def test_a_mined_transfer_no_longer_waits(chain: ChainUnderTest) -> None:
@@ -156,7 +162,11 @@ async def test_a_waiting_transfer_keeps_its_key_when_it_is_mined(chain: ChainUnd
     recipients = [chain.new_address() for _ in range(3)]
     for recipient in recipients:
         await chain.pay(recipient, 10)
-    hints = {(hint.tx_id, hint.index) for hint in await chain.reader.pending()}
+    hints = {
+        (hint.tx_id, hint.index)
+        for hint in await chain.reader.pending()
+        if hint.recipient in recipients
+    }
 
     await chain.mine()
 
@@ -240,6 +250,6 @@ async def test_what_is_no_address_is_refused(chain: ChainUnderTest, text: str) -
 async def test_a_payment_uri_names_the_recipient(chain: ChainUnderTest) -> None:
     address = chain.new_address()
 
-    uri = chain.addresses.payment_uri(address, money(12_500_000, "usdc"), None)
+    uri = chain.addresses.payment_uri(address, money(12_500_000, chain.assets[0]), None)
 
     assert chain.addresses.show(address) in uri

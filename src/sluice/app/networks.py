@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
+from sluice.app.bitcoin import KNOWN as KNOWN_BITCOIN
+from sluice.app.bitcoin import bitcoin_chain
 from sluice.app.chainhooks import HOOK_KEYS, read_hook
 from sluice.base.clock import Clock
 from sluice.base.egress import Egress
@@ -176,6 +178,10 @@ def _stacks_fees(name: str, table: Mapping[str, Any]) -> FeePolicy:
 
 
 def _chain(name: str, table: Mapping[str, Any], parts: Parts) -> Chain:
+    if name in KNOWN_BITCOIN:
+        return bitcoin_chain(
+            name, table, egress=parts.egress, clock=parts.clock, count=parts.count_fault
+        )
     is_stacks = name in KNOWN_STACKS or (isinstance(table, dict) and "api" in table)
     return (stacks_chain if is_stacks else evm_chain)(name, table, parts)
 

@@ -10,6 +10,7 @@ from sluice.engine.chains.gateway import Gateway
 from sluice.engine.chains.hook import Hook
 from sluice.engine.chains.model import Block, Header, Network, Tip, Transfer
 from sluice.engine.chains.wallets import WalletOrder, WalletRequest
+from sluice.engine.chains.watch import Watch
 from sluice.engine.chains.writer import ChainWriter
 
 
@@ -110,6 +111,8 @@ class Chain:
     keychain: Keychain | None = None
     # The recipients whose memos are worth a request; kept up by the watcher.
     wanted: set[str] | None = None
+    # The addresses worth noticing where blocks hold far more than ours; kept up by the watcher.
+    watch: Watch | None = None
     # Who may tell us that there is news; without it nobody is listened to.
     hook: Hook | None = None
     # What sends on it; without one, payouts are signed elsewhere.

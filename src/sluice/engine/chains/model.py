@@ -51,6 +51,7 @@ class Transfer:
     recipient: str
     units: int
     memo: str | None = None
+    depth_min: int = 0  # where the network itself lets nobody spend it before
     # What a contract of ours, in the same transaction, says that this very transfer settles.
     settles: str | None = None
 

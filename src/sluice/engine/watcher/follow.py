@@ -1,6 +1,7 @@
 """Ask for the next blocks and put them where they belong."""
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Final
 
 import structlog
@@ -36,14 +37,15 @@ async def follow_once(works: Works, chain: Chain) -> bool:
         return True
     if cursor.halted_reason is not None or tip.header.height < cursor.height:
         return False
+    if tip.header.hash == cursor.hash:
+        return False
+    await refresh_wanted(works, chain)
     if tip.header.height == cursor.height:
-        if tip.header.hash == cursor.hash:
-            return False
         await _switch(works, chain, cursor, tip)
         return True
-    await refresh_wanted(works, chain)
     last = min(tip.header.height, cursor.height + _SPAN)
     blocks = await chain.reader.blocks(cursor.height + 1, last)
+    _check_tip(chain, blocks, tip)
     if blocks[0].header.parent != cursor.hash:
         await _switch(works, chain, cursor, tip)
         return True
@@ -55,6 +57,8 @@ async def follow_once(works: Works, chain: Chain) -> bool:
 
 async def follow_pending(works: Works, chain: Chain) -> None:
     """Look into the mempool, and give up what has been gone from it for a while."""
+    if chain.watch is not None:
+        await refresh_wanted(works, chain)
     pending = await chain.reader.pending()
     async with works.begin() as work:
         await record_pending(work, chain.network, pending)
@@ -116,9 +120,19 @@ async def _branch(chain: Chain, keep: Header, height: int, tip: Tip) -> list[Blo
             keep.height + 1, min(tip.header.height, max(height, keep.height + 1))
         )
     )
+    _check_tip(chain, blocks, tip)
     if blocks[0].header.parent != keep.hash:
         raise ProviderTrouble(f"{chain.reader.name} changed its branch while it was read")
     return blocks
+
+
+def _check_tip(chain: Chain, blocks: Sequence[Block], tip: Tip) -> None:
+    """Refuse a tip that came after we told the reader what to look for."""
+    newest = blocks[-1].header
+    if newest.height == tip.header.height and newest.hash != tip.header.hash:
+        raise ProviderTrouble(
+            f"{chain.reader.name} changed its branch while it was read", code="provider_moved"
+        )
 
 
 async def _halt(works: Works, chain: Chain, cursor: Cursor, found: TooDeep) -> None:

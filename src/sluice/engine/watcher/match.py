@@ -36,7 +36,10 @@ def match_transfers(
         Sighting(
             transfers[position],
             target,
-            finality.depth_for(transfers[position].asset, transfers[position].units),
+            max(
+                finality.depth_for(transfers[position].asset, transfers[position].units),
+                transfers[position].depth_min,
+            ),
         )
         for position, target in sorted(strongest.items())
     ]

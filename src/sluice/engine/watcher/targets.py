@@ -2,14 +2,20 @@
 
 import dataclasses
 import datetime as dt
+from typing import Final
 
 from sluice.base.errors import Unavailable
 from sluice.base.work import Work, Works
 from sluice.engine.chains.chain import Chain
+from sluice.engine.chains.watch import Watch
+from sluice.engine.keys.receiving.find import PAGE_MAX, leased_after, open_addresses
 from sluice.engine.watcher import target_store as store
 from sluice.engine.watcher.model import Target
 
-_TRIES = 8
+_TRIES: Final = 8
+# A Work lives far shorter than this: what it leased before a look is committed by the next.
+_OVERLAP: Final = dt.timedelta(minutes=10)
+_EVER: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
 def expect(work: Work, target: Target) -> None:
@@ -52,12 +58,32 @@ async def expect_wallet(work: Work, target: Target) -> bool:
 
 
 async def refresh_wanted(works: Works, chain: Chain) -> None:
-    """Tell the network's reader which shared addresses somebody waits at."""
+    """Tell the network's reader at which addresses somebody waits, before it reads on."""
+    if chain.watch is not None:
+        await _refresh_watch(works, chain, chain.watch)
     if chain.wanted is not None:
         async with works.look() as work:
             addresses = await store.shared_addresses(work, chain.network.name)
         chain.wanted.clear()
         chain.wanted.update(addresses)
+
+
+async def _refresh_watch(works: Works, chain: Chain, watch: Watch) -> None:
+    """Add what was leased since the last look; all there is at the first."""
+    async with works.look() as work:
+        since = work.now - _OVERLAP if len(watch) else _EVER
+        shared = await store.shared_addresses(work, chain.network.name)
+    watch.add(shared)
+    after = (since, "")
+    while True:
+        async with works.look() as work:
+            page = await leased_after(work, chain.network.name, after)
+        watch.add(lease.address for lease in page)
+        if len(page) < PAGE_MAX:
+            break
+        after = (page[-1].leased_at, page[-1].address)
+    async with works.look() as work:
+        watch.open = await open_addresses(work, chain.network.name)
 
 
 async def close_old_amounts(work: Work, *, before: dt.datetime) -> int:

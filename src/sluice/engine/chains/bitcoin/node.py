@@ -6,6 +6,7 @@ from typing import Final, TypeVar
 import msgspec
 
 from sluice.base.egress import Answer, Egress, EgressError
+from sluice.engine.chains.bitcoin.source import ChainInfo
 from sluice.engine.chains.chain import ProviderTrouble
 from sluice.engine.chains.endpoint import Endpoint
 
@@ -30,15 +31,6 @@ class _Reply(msgspec.Struct, frozen=True):
     id: int | None = None
     result: msgspec.Raw = msgspec.Raw(b"null")
     error: _Error | None = None
-
-
-class ChainInfo(msgspec.Struct, frozen=True):
-    """What a node says of itself; `chain` is main, test, testnet4, signet or regtest."""
-
-    chain: str
-    blocks: int
-    bestblockhash: str
-    initialblockdownload: bool
 
 
 _REPLIES: Final[msgspec.json.Decoder[list[_Reply] | _Reply]] = msgspec.json.Decoder(
@@ -82,8 +74,8 @@ class Node:
         """Return a whole block."""
         return self._bytes(await self._one("getblock", block, 0))
 
-    async def waiting(self) -> list[str]:
-        """Return the names of the transactions in the mempool."""
+    async def waiting(self, addresses: Sequence[str] = ()) -> list[str]:  # noqa: ARG002
+        """Return the names of all transactions in the mempool, whomever they pay."""
         return self._read(await self._one("getrawmempool"), _NAMES)
 
     async def transactions(self, tx_ids: Sequence[str]) -> list[bytes | None]:

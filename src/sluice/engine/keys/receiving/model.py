@@ -38,6 +38,14 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
+class Leased:
+    """An address that was given out, and when."""
+
+    address: str
+    leased_at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Lease:
     """An address that only one open payment has. A reused one was never seen by the chain."""
 

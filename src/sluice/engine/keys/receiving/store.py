@@ -5,7 +5,7 @@ from typing import Final
 
 from sluice.base.database import Row
 from sluice.base.work import Work
-from sluice.engine.keys.receiving.model import Account
+from sluice.engine.keys.receiving.model import Account, Leased
 
 _COLUMNS: Final = """
 SELECT a.id, a.network, a.account, a.first_address, a.next_index, coalesce((
@@ -37,8 +37,12 @@ UPDATE receiving_accounts SET next_index = $4 WHERE merchant_id = $1 AND livemod
 _AGAIN: Final = """
 UPDATE receiving_addresses SET reference = $5, leased_until = $6, leased_at = $7
 WHERE merchant_id = $1 AND livemode = $2 AND account_id = $3 AND index = $4 AND state = 'leased' RETURNING address"""
-_SINCE: Final = """
-SELECT address, leased_at FROM receiving_addresses WHERE network = $1 AND leased_at >= $2 -- every merchant"""
+_AFTER: Final = """
+SELECT address, leased_at FROM receiving_addresses WHERE network = $1 AND (leased_at, address) > ($2, $3)
+ORDER BY leased_at, address LIMIT $4 -- every merchant"""
+_OPEN: Final = """
+SELECT address FROM receiving_addresses WHERE network = $1 AND leased_at > $2 AND leased_until > $3 AND state = 'leased'
+ORDER BY leased_at DESC LIMIT $4 -- every merchant"""
 
 
 async def lock_active(work: Work, network: str) -> Account | None:
@@ -98,12 +102,19 @@ async def lease_again(
     return found
 
 
-async def leased_since(
-    work: Work, network: str, since: dt.datetime
-) -> list[tuple[str, dt.datetime]]:
-    """Return the addresses of a network that were leased at an instant or later."""
-    rows = await work.rows(_SINCE, network, since)
-    return [(row["address"], row["leased_at"]) for row in rows]
+async def leased_after(
+    work: Work, network: str, after: tuple[dt.datetime, str], limit: int
+) -> list[Leased]:
+    """Return the next addresses of a network in the order they were leased."""
+    return [Leased(*row.values()) for row in await work.rows(_AFTER, network, *after, limit)]
+
+
+async def open_addresses(
+    work: Work, network: str, since: dt.datetime, limit: int
+) -> tuple[str, ...]:
+    """Return addresses leased since an instant that payments may still come to, newest first."""
+    rows = await work.rows(_OPEN, network, since, work.now, limit)
+    return tuple(row["address"] for row in rows)
 
 
 def _account(row: Row) -> Account:
