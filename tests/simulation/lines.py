@@ -1,7 +1,8 @@
 """Lines: database connections that take turns and break where the run wants; real PostgreSQL."""
 
+import asyncio
 import random
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final, TypeVar, cast
@@ -14,6 +15,8 @@ from tests.simulation.turns import PROCESS, Killed, Process, Turns
 T = TypeVar("T")
 
 _SETTINGS: Final = {"application_name": "sluice-simulated", "role": WORKER_ROLE, "jit": "off"}
+# Nobody may wait for ever for those who take turns: then nothing would go on.
+_QUIET: Final = {"lock_timeout": "60000"}
 
 
 class Break(StrEnum):
@@ -61,6 +64,8 @@ class Line:
         self.raw = raw
         self.sees = Session.sees
         self.pid: int = raw.get_server_pid()
+        self.is_broken = False
+        self.is_flying = False  # a call is on its way, or waits for a lock
         self._process = process
         self._turns = turns
         self._lines = lines
@@ -74,7 +79,7 @@ class Line:
 
     def is_closed(self) -> bool:
         """Say whether it broke."""
-        return self.raw.is_closed()
+        return self.is_broken or self.raw.is_closed()
 
     async def execute(self, sql: str, *args: Any) -> str:
         """Run a statement."""
@@ -97,17 +102,20 @@ class Line:
         return await self._call(sql, lambda: self.raw.fetchval(sql, *args))
 
     async def _call(self, sql: str, send: Callable[[], Awaitable[T]]) -> T:
-        return await self._turns.take(self.pid, lambda: self._send(sql, send))
+        return await self._turns.take(sql, self.pid, lambda: self._break_or_send(sql, send))
 
-    async def _send(self, sql: str, send: Callable[[], Awaitable[T]]) -> T:
+    async def _break_or_send(self, sql: str, send: Callable[[], Awaitable[T]]) -> T:
         """Make the call, broken if it is its time."""
+        if self.is_broken:
+            raise asyncpg.InterfaceError("connection is closed")
         alone = not self.raw.is_in_transaction() and not sql.startswith(("BEGIN", "SELECT"))
         chosen = self._lines.breaks.next(self._process, commits=sql == "COMMIT" or alone)
         if chosen is None:
-            return await send()
+            return await self._send(send)
         self._lines.breaks.made[chosen] += 1
+        self._turns.trail.append(f"  {chosen}")
         if chosen in {Break.CUT_AFTER, Break.KILL_AFTER}:
-            await send()
+            await self._send(send)
         if chosen in {Break.KILL_BEFORE, Break.KILL_AFTER}:
             await self._lines.kill(self._process)
             raise Killed
@@ -116,16 +124,36 @@ class Line:
             "connection was closed in the middle of operation"
         )
 
+    async def _send(self, send: Callable[[], Awaitable[T]]) -> T:
+        self.is_flying = True
+        try:
+            answer = await send()
+        except asyncio.CancelledError:
+            # The driver would ask the server to stop, and nobody knows how far it came: so that a
+            # run repeats, the connection ends with the call.
+            if not self.is_broken:
+                await self._turns.do_aside(lambda: self._lines.cut(self))
+            raise
+        finally:
+            self.is_flying = False
+        return answer
+
 
 class Lines:
-    """Stands where the driver's pool stands; each process has connections of its own."""
+    """Stands where the driver's pool stands; each process has connections of its own.
 
-    def __init__(self, url: str, turns: Turns, breaks: Breaks) -> None:
+    For a process a broken connection is gone. The server's side of it undid what was begun, and
+    serves as the next new connection: starting one costs more than everything it then does.
+    """
+
+    def __init__(self, url: str, turns: Turns, breaks: Breaks, settings: Mapping[str, str]) -> None:
         self._url = url
         self._turns = turns
+        self._settings = settings
         self.breaks = breaks
         self._free: list[tuple[Process, Line]] = []
         self._open: list[tuple[Process, Line]] = []
+        self._spare: list[asyncpg.Connection] = []
 
     async def acquire(self, *, timeout: float) -> Line:
         """Lend a connection of the calling process."""
@@ -136,7 +164,7 @@ class Lines:
             if owner is process:
                 self._free.remove((owner, line))
                 return line
-        raw = await self._turns.take(None, lambda: _connect(self._url, timeout))
+        raw = await self._turns.take("connect", None, lambda: self._connect(timeout))
         line = Line(raw, process, self._turns, self)
         self._open.append((process, line))
         return line
@@ -147,38 +175,69 @@ class Lines:
             if known is line and not line.is_closed():
                 if line.raw.is_in_transaction():
                     # Who held it was cancelled in the middle; nobody else may go on with it.
-                    await self.cut(line)
+                    await self._turns.do_aside(lambda: self.cut(line))
                 else:
                     self._free.append((owner, line))
                 return
 
     async def cut(self, line: Line) -> None:
         """Break one connection for good."""
+        if line.is_broken:
+            return
+        line.is_broken = True
         self._open = [pair for pair in self._open if pair[1] is not line]
         self._free = [pair for pair in self._free if pair[1] is not line]
-        line.raw.terminate()
-        await self._turns.locks.end(line.pid)
+        if line.is_flying or line.raw.is_closed():
+            line.raw.terminate()
+            await self._turns.locks.end(line.pid)
+            return
+        if line.raw.is_in_transaction():
+            await line.raw.execute("ROLLBACK")
+        if line.sees != Session.sees:
+            await line.raw.execute(Session.sees)
+        self._spare.append(line.raw)
 
     async def kill(self, process: Process) -> None:
         """Kill a process: all its connections break, and nothing of it runs any further."""
         process.dead = True
-        for owner, line in list(self._open):
-            if owner is process:
-                await self.cut(line)
-        await self._turns.kill(process)
+        process.deaths += 1
+        mine = [line for owner, line in self._open if owner is process]
+        for line in await self._in_order([line for line in mine if line.is_flying]):
+            await self.cut(line)
+        for line in mine:
+            await self.cut(line)
+        self._turns.kill(process)
 
     async def close(self) -> None:
         """Close every connection."""
-        for _, line in self._open:
-            line.raw.terminate()
-            await self._turns.locks.end(line.pid)
-        self._open.clear()
-        self._free.clear()
+        self._turns.locks.let_go()
+        raws = [*(line.raw for _, line in self._open), *self._spare]
+        for raw in raws:
+            pid = raw.get_server_pid()
+            raw.terminate()
+            await self._turns.locks.end(pid)
+        for cleared in (self._open, self._free, self._spare):
+            cleared.clear()
 
     async def move(self, url: str) -> None:
         """Go on in another database."""
         await self.close()
         self._url = url
+
+    async def _in_order(self, waiting: list[Line]) -> list[Line]:
+        """Order connections that wait for locks so that none is let go by another one's end."""
+        ordered: list[Line] = []
+        while waiting:
+            hindering = await self._turns.locks.hindering([line.pid for line in waiting])
+            first = next((line for line in waiting if line.pid not in hindering), waiting[0])
+            waiting.remove(first)
+            ordered.append(first)
+        return ordered
+
+    async def _connect(self, timeout_s: float) -> asyncpg.Connection:
+        if self._spare:
+            return self._spare.pop()
+        return await _connect(self._url, timeout_s, self._settings)
 
 
 class QuietLines:
@@ -190,7 +249,7 @@ class QuietLines:
 
     async def acquire(self, *, timeout: float) -> asyncpg.Connection:
         """Lend a connection."""
-        return self._free.pop() if self._free else await _connect(self._url, timeout)
+        return self._free.pop() if self._free else await _connect(self._url, timeout, _QUIET)
 
     async def release(self, connection: asyncpg.Connection) -> None:
         """Take a connection back."""
@@ -213,9 +272,14 @@ def open_lines(lines: Lines | QuietLines, url: str) -> Database:
     return Database(cast("asyncpg.Pool", lines), url)
 
 
-async def _connect(url: str, timeout_s: float) -> asyncpg.Connection:
+async def _connect(
+    url: str, timeout_s: float, settings: Mapping[str, str]
+) -> asyncpg.Connection:
     raw = await asyncpg.connect(
-        url, timeout=timeout_s + 30, server_settings=_SETTINGS, connection_class=Session
+        url,
+        timeout=timeout_s + 60,
+        server_settings=_SETTINGS | settings,
+        connection_class=Session,
     )
     await _prepare(raw)
     return raw

@@ -92,7 +92,7 @@ async def fingerprint(play: Play) -> str:
         for sql in _PRINTS:
             for row in await work.rows(sql):
                 digest.update(json.dumps(list(row.values())).encode())
-    digest.update(f"{play.world.breaks.calls} {play.requests}".encode())
+    digest.update("\n".join(play.world.turns.trail).encode())
     return digest.hexdigest()[:16]
 
 

@@ -2,11 +2,12 @@
 
 Tasks of several processes run on one thread. Each database call parks until the driver lets it go;
 the next one goes when that one landed, or when PostgreSQL itself says that it waits for a lock.
+Nothing depends on how long anything takes: of several calls that a commit wakes up, one goes on at
+a time; a deadlock is broken where it arises; and what a task undoes beside its calls is done in turn.
 """
 
 import asyncio
 import contextvars
-import itertools
 import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -14,11 +15,14 @@ from typing import Any, Final, TypeVar
 
 import asyncpg
 
+from tests.simulation.locks import Locks
+
 T = TypeVar("T")
 
 # A call that takes longer than this may be waiting for a lock: then PostgreSQL is asked.
 _PATIENCE_S: Final = 0.004
-_STUCK_S: Final = 20.0
+_STUCK_S: Final = 120.0
+STEPS_MAX: Final = 40_000
 
 
 class Killed(BaseException):
@@ -26,7 +30,7 @@ class Killed(BaseException):
 
 
 class Stuck(Exception):
-    """Every call waits for another one; PostgreSQL did not end it either."""
+    """The run goes on for ever, or nothing in it goes on."""
 
 
 @dataclass(eq=False)
@@ -46,34 +50,13 @@ PROCESS: Final[contextvars.ContextVar[Process]] = contextvars.ContextVar("proces
 class Call:
     """One database call, parked, in flight or landed."""
 
-    number: int
+    what: str
     process: Process
     pid: int | None
     go: asyncio.Future[None]
     landed: asyncio.Event = field(default_factory=asyncio.Event)
     resume: asyncio.Future[None] | None = None
-
-
-class Locks:
-    """Asks PostgreSQL who waits for a lock, and ends what a killed process left behind."""
-
-    def __init__(self, admin: asyncpg.Connection) -> None:
-        self._admin = admin
-        self._asking = asyncio.Lock()
-
-    async def is_waiting(self, pid: int) -> bool:
-        """Say whether a backend waits for a lock somebody else holds."""
-        sql = "SELECT EXISTS (SELECT FROM pg_locks WHERE pid = $1 AND NOT granted)"
-        async with self._asking:
-            return bool(await self._admin.fetchval(sql, pid))
-
-    async def end(self, pid: int) -> None:
-        """End a backend and wait until nothing of it is left."""
-        async with self._asking:
-            await self._admin.fetchval("SELECT pg_terminate_backend($1)", pid)
-            sql = "SELECT true FROM pg_stat_activity WHERE pid = $1"
-            while await self._admin.fetchval(sql, pid):
-                await asyncio.sleep(0.0005)
+    is_victim: bool = False  # of a deadlock
 
 
 class Turns:
@@ -82,11 +65,13 @@ class Turns:
     def __init__(self, locks: Locks, choose: random.Random) -> None:
         self.locks = locks
         self._choose = choose
-        self._numbers = itertools.count()
         self._loop: Any = asyncio.get_running_loop()
         self._parked: list[Call] = []
         self._held: list[Call] = []  # in flight, waiting for a lock
+        self._aside: list[tuple[Callable[[], Awaitable[None]], asyncio.Future[None]]] = []
         self._is_over = False
+        self._steps = 0
+        self.trail: list[str] = []  # every call in its order, to compare two runs by
         self.lock_waits = 0
         self.deadlocks = 0
 
@@ -100,12 +85,12 @@ class Turns:
         """Say whether nobody waits for anything."""
         return not self._parked and not self._held
 
-    async def take(self, pid: int | None, send: Callable[[], Awaitable[T]]) -> T:
+    async def take(self, what: str, pid: int | None, send: Callable[[], Awaitable[T]]) -> T:
         """Wait for a turn, make the call, and return its answer."""
         process = PROCESS.get()
         if process.dead or self._is_over:
             raise Killed
-        call = Call(next(self._numbers), process, pid, self._loop.create_future())
+        call = Call(what, process, pid, self._loop.create_future())
         self._parked.append(call)
         try:
             await call.go
@@ -114,87 +99,135 @@ class Turns:
                 self._parked.remove(call)
         try:
             return await send()
-        except Exception:
+        except Exception as error:
             if process.dead:
                 raise Killed from None
+            if call.is_victim:
+                raise asyncpg.DeadlockDetectedError("deadlock detected") from error
             raise
         finally:
             call.landed.set()
             if call.resume is not None:
                 await call.resume
 
+    async def do_aside(self, step: Callable[[], Awaitable[None]]) -> None:
+        """Do something that is no call, when nobody else does anything."""
+        if self._is_over:
+            await step()
+            return
+        done = self._loop.create_future()
+        self._aside.append((step, done))
+        await done
+
     async def settle(self) -> None:
         """Let every task run until it parks, waits for a lock, or ends."""
-        while self._loop._ready:
-            await asyncio.sleep(0)
+        while True:
+            while self._loop._ready:
+                await asyncio.sleep(0)
+            if self._aside:
+                self._hold()
+                step, done = self._aside.pop(0)
+                await step()
+                if not done.done():
+                    done.set_result(None)
+            elif not await self._free():
+                self.locks.let_go()
+                return
 
     async def advance(self) -> None:
         """Let one parked call go, and wait until it landed or waits for a lock."""
+        self._steps += 1
+        if self._steps > STEPS_MAX:
+            raise Stuck(f"no end after {STEPS_MAX} calls; the last: {self.trail[-5:]}")
         call = self._choose.choice(self._parked)
         self._parked.remove(call)
+        self.trail.append(f"{call.process.name} {call.what}")
+        self._hold()
         call.go.set_result(None)
-        await self._land(call)
-        await self._free()
+        if not await self._land(call):
+            call.resume = self._loop.create_future()
+            self._held.append(call)
+            self.lock_waits += 1
+            self.trail.append("  waits")
+            await self._break_deadlock(call)
         await self.settle()
 
     async def wait_for_locks(self) -> None:
-        """Nobody is parked but some wait for locks: only PostgreSQL can end a deadlock."""
-        self.deadlocks += 1
-        waits = [asyncio.ensure_future(call.landed.wait()) for call in self._held]
-        done, _ = await asyncio.wait(waits, timeout=_STUCK_S, return_when=asyncio.FIRST_COMPLETED)
-        for wait in waits:
-            wait.cancel()
-        if not done:
-            raise Stuck(f"{len(self._held)} calls wait for each other")
-        await self._free()
-        await self.settle()
+        """Nobody is parked but some wait for locks, of whom nobody is left to let them go."""
+        held = [call.what for call in self._held]
+        raise Stuck(f"{len(held)} calls wait for locks that nobody lets go: {held}")
 
-    async def kill(self, process: Process) -> None:
+    def kill(self, process: Process) -> None:
         """End everything a process is doing; its connections were ended before."""
-        process.dead = True
-        process.deaths += 1
         for call in [call for call in self._parked if call.process is process]:
             self._parked.remove(call)
-            call.go.set_exception(Killed())
+            if not call.go.done():
+                call.go.set_exception(Killed())
         # Whoever of it waits for a lock may be the one that was just killed: it is not waited for.
         for call in [call for call in self._held if call.process is process]:
-            self._held.remove(call)
-            if call.resume is not None:
-                call.resume.set_result(None)
-        await self._free()
+            self._resume(call)
 
     def abandon(self) -> None:
         """The run itself failed: nobody gets a turn any more."""
         self._is_over = True
+        self.locks.let_go()
         for call in self._parked:
-            call.go.set_exception(Killed())
+            if not call.go.done():
+                call.go.set_exception(Killed())
         self._parked.clear()
+        for _, done in self._aside:
+            done.cancel()
+        for call in list(self._held):
+            self._resume(call)
 
-    async def _land(self, call: Call) -> None:
+    def _hold(self) -> None:
+        """Of several calls that one commit may wake up, let none go on by itself."""
+        if len(self._held) > 1:
+            self.locks.hold([call.pid for call in self._held if call.pid is not None])
+
+    async def _land(self, call: Call) -> bool:
+        """Wait until a call landed; say no when it waits for a lock."""
+        end = self._loop.time() + _STUCK_S
         while not call.landed.is_set():
             try:
                 async with asyncio.timeout(_PATIENCE_S):
                     await call.landed.wait()
             except TimeoutError:
-                if call.pid is not None and await self.locks.is_waiting(call.pid):
-                    if not call.landed.is_set():
-                        call.resume = self._loop.create_future()
-                        self._held.append(call)
-                        self.lock_waits += 1
-                    return
+                is_waiting = call.pid is not None and await self.locks.waiting([call.pid])
+                if is_waiting and not call.landed.is_set():
+                    return False
+                if self._loop.time() > end:
+                    raise Stuck(f"no answer in {_STUCK_S:.0f} s: {call.what}") from None
+        return True
 
-    async def _free(self) -> None:
-        """Take back the calls whose locks were let go meanwhile, in the order they went."""
+    async def _break_deadlock(self, call: Call) -> None:
+        """Let the call that closed a circle fail, as PostgreSQL would after a second."""
+        assert call.pid is not None
+        if await self.locks.is_deadlocked(call.pid):
+            self.deadlocks += 1
+            call.is_victim = True
+            await self.locks.cancel(call.pid)
+            await asyncio.wait_for(call.landed.wait(), _STUCK_S)
+
+    async def _free(self) -> bool:
+        """Take back the first call whose lock was let go; say whether there was one."""
+        if not self._held:
+            return False
+        for call in self._held:
+            if call.landed.is_set():
+                self._resume(call)
+                return True
+        waiting = await self.locks.waiting(call.pid for call in self._held if call.pid is not None)
         for call in list(self._held):
-            while call in self._held and not call.landed.is_set():
-                if call.pid is not None and await self.locks.is_waiting(call.pid):
-                    break
-                try:
-                    async with asyncio.timeout(_PATIENCE_S):
-                        await call.landed.wait()
-                except TimeoutError:
-                    continue
-            if call in self._held and call.landed.is_set():
-                self._held.remove(call)
-                if call.resume is not None:
-                    call.resume.set_result(None)
+            if call.pid not in waiting:
+                self.locks.let_go([call.pid] if call.pid is not None else [])
+                if await self._land(call):
+                    self._resume(call)
+                    return True
+        return False
+
+    def _resume(self, call: Call) -> None:
+        if call in self._held:  # else it killed its own process, and was let go with it
+            self._held.remove(call)
+        if call.resume is not None and not call.resume.done():
+            call.resume.set_result(None)
