@@ -5,7 +5,7 @@ import random
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Final, TypeVar, cast
+from typing import Any, ClassVar, Final, NamedTuple, TypeVar, cast
 
 import asyncpg
 
@@ -14,9 +14,35 @@ from tests.simulation.turns import PROCESS, Killed, Process, Turns
 
 T = TypeVar("T")
 
-_SETTINGS: Final = {"application_name": "sluice-simulated", "role": WORKER_ROLE, "jit": "off"}
+_SETTINGS: Final = {
+    "application_name": "sluice-simulated",
+    "role": WORKER_ROLE,
+    "jit": "off",
+    "plan_cache_mode": "force_generic_plan",
+}
 # Nobody may wait for ever for those who take turns: then nothing would go on.
 _QUIET: Final = {"lock_timeout": "60000"}
+
+
+class _Known(NamedTuple):
+    name: str
+
+
+class _Session(Session):
+    """A connection that learns about types what others learnt in copies of the same database.
+
+    Asking PostgreSQL takes a new connection ten times as long as everything else it begins with.
+    """
+
+    types: ClassVar[dict[frozenset[int], Any]] = {}
+
+    async def _introspect_types(self, typeoids: Collection[int], timeout: float | None) -> Any:
+        asked = frozenset(typeoids)
+        if asked not in self.types:
+            found = await super()._introspect_types(typeoids, timeout)  # type: ignore[misc]
+            self.types[asked] = found[0]
+            return found
+        return self.types[asked], _Known("not asked")
 
 
 class Break(StrEnum):
@@ -272,14 +298,12 @@ def open_lines(lines: Lines | QuietLines, url: str) -> Database:
     return Database(cast("asyncpg.Pool", lines), url)
 
 
-async def _connect(
-    url: str, timeout_s: float, settings: Mapping[str, str]
-) -> asyncpg.Connection:
+async def _connect(url: str, timeout_s: float, settings: Mapping[str, str]) -> asyncpg.Connection:
     raw = await asyncpg.connect(
         url,
         timeout=timeout_s + 60,
-        server_settings=_SETTINGS | settings,
-        connection_class=Session,
+        server_settings={**_SETTINGS, **settings},
+        connection_class=_Session,
     )
     await _prepare(raw)
     return raw

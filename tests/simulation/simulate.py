@@ -2,12 +2,14 @@
 
 import argparse
 import asyncio
+import itertools
 import json
 import logging
 import multiprocessing
 import os
 import sys
 import time
+import traceback
 from collections.abc import Generator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
@@ -25,6 +27,9 @@ SEEDS: Final = Path(__file__).with_name("seeds.txt")
 CALLS: Final = 1500
 CHANCE: Final = 0.01
 TROUBLE: Final = 0.2
+TRAIL: Final = "trail"  # every call of a run, in its order
+_SEED_S: Final = 900.0  # of a machine that does much else; a seed takes three
+_SEEDS_PER_POOL: Final = 100
 
 
 def run_seed(server: str, template: str, seed: int, bug: str | None = None) -> dict[str, Any]:
@@ -33,12 +38,16 @@ def run_seed(server: str, template: str, seed: int, bug: str | None = None) -> d
         planted(bug) as plant,
         fresh_database(server, template, f"sluice_sim_{os.getpid()}") as url,
     ):
-        return asyncio.run(_run(url, seed, plant))
+        try:
+            return asyncio.run(_run(url, seed, plant))
+        except Exception as error:  # noqa: BLE001 - one seed that cannot end is no end to the others
+            told = "".join(traceback.format_exception(error))[-3000:]
+            return {"seed": seed, "ok": False, "wrong": {"no end": told}}
 
 
 async def _run(url: str, seed: int, bug: Bug) -> dict[str, Any]:
     started = time.monotonic()
-    async with open_faulty_world(url, seed) as world:
+    async with asyncio.timeout(_SEED_S), open_faulty_world(url, seed) as world:
         bug.changes(world)
         world.breaks.chance = CHANCE
         world.receiver.trouble = TROUBLE
@@ -53,6 +62,7 @@ async def _run(url: str, seed: int, bug: Bug) -> dict[str, Any]:
             "fingerprint": await fingerprint(play),
             "seconds": round(time.monotonic() - started, 2),
             **({"wrong": wrong} if wrong else {}),
+            TRAIL: world.turns.trail,
         }
 
 
@@ -82,9 +92,12 @@ async def _figures(play: Play) -> dict[str, Any]:
     return figures
 
 
-def _work(job: tuple[str, str, int, str | None]) -> dict[str, Any]:
+def _work(job: tuple[str, str, int, str | None], trails: bool) -> dict[str, Any]:  # noqa: FBT001
     silence()
-    return run_seed(*job)
+    result = run_seed(*job)
+    if not trails:
+        result.pop(TRAIL, None)
+    return result
 
 
 def silence() -> None:
@@ -98,21 +111,25 @@ def silence() -> None:
 
 
 def results(
-    server: str, seeds: Sequence[int], processes: int, bug: str | None = None
+    server: str,
+    seeds: Sequence[int],
+    processes: int,
+    bug: str | None = None,
+    *,
+    trails: bool = False,
 ) -> Generator[dict[str, Any]]:
     """Run seeds in processes of their own; yield each result when it is there."""
     template = make_template(server)
-    jobs = [(server, template, seed, bug) for seed in seeds]
-    if processes == 1:
-        yield from map(_work, jobs)
-        return
     spawn = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(processes, mp_context=spawn)
-    try:
-        for done in as_completed([pool.submit(_work, job) for job in jobs]):
-            yield done.result()
-    finally:
-        pool.shutdown(cancel_futures=True)  # whoever has seen enough waits for no more
+    for start in range(0, len(seeds), _SEEDS_PER_POOL):
+        pool = ProcessPoolExecutor(processes, mp_context=spawn)
+        try:
+            some = seeds[start : start + _SEEDS_PER_POOL]
+            jobs = [pool.submit(_work, (server, template, seed, bug), trails) for seed in some]
+            for done in as_completed(jobs):
+                yield done.result()
+        finally:
+            pool.shutdown(cancel_futures=True)  # whoever has seen enough waits for no more
 
 
 def kept_seeds() -> list[int]:
@@ -121,26 +138,73 @@ def kept_seeds() -> list[int]:
     return [int(line.split("#")[0]) for line in lines if line.split("#")[0].strip()]
 
 
+def differences(server: str, seeds: Sequence[int], processes: int) -> dict[int, str]:
+    """Run every seed twice, in other processes; return where those part that do not repeat."""
+    first = {one["seed"]: one for one in results(server, seeds, processes, trails=True)}
+    parted: dict[int, str] = {}
+    for second in results(server, seeds, processes, trails=True):
+        one = first[second["seed"]]
+        if one.get("fingerprint") != second.get("fingerprint") or "fingerprint" not in one:
+            parted[second["seed"]] = _parting(one.get(TRAIL, []), second.get(TRAIL, []))
+    return parted
+
+
+def _parting(one: list[str], two: list[str]) -> str:
+    pairs = enumerate(itertools.zip_longest(one, two))
+    at = next((place for place, (left, right) in pairs if left != right), None)
+    if at is None:
+        return f"the same {len(one)} calls, another outcome"
+    return f"at {at}: {one[max(0, at - 2) : at + 2]} and {two[max(0, at - 2) : at + 2]}"
+
+
 def main() -> int:
     """Run seeds and print a line for each, and a sum."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seed", type=int, help="only this seed, or the first of --runs")
-    parser.add_argument("--runs", type=int, default=1)
-    parser.add_argument("--processes", type=int, default=2)
-    options = parser.parse_args()
+    options = _options()
     first = 1 if options.seed is None else options.seed
     seeds = list(range(first, first + options.runs))
     if options.seed is None:
         seeds = list(dict.fromkeys([*kept_seeds(), *seeds]))
-    failed: list[int] = []
+    done = _told_before(options.into) if options.into else set()
+    seeds = [seed for seed in seeds if seed not in done]
+    processes = min(options.processes, len(seeds))
     with open_server() as server:
-        for result in results(server, seeds, min(options.processes, len(seeds))):
-            print(json.dumps(result), flush=True)  # noqa: T201 - the figures are the output
+        if options.twice:
+            return _say_parted(seeds, differences(server, seeds, processes))
+        failed: list[int] = []
+        for result in results(server, seeds, processes) if seeds else ():
+            line = json.dumps(result)
+            print(line, flush=True)  # noqa: T201 - the figures are the output
+            if options.into:
+                with options.into.open("a") as file:
+                    file.write(line + "\n")
             if not result["ok"]:
                 failed.append(result["seed"])
     summary = f"{len(seeds) - len(failed)} of {len(seeds)} seeds hold"
     print(summary + (f"; failed: {failed}" if failed else ""), file=sys.stderr)  # noqa: T201
     return 1 if failed else 0
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seed", type=int, help="only this seed, or the first of --runs")
+    parser.add_argument("--runs", type=int, default=1)
+    parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--twice", action="store_true", help="say which seeds do not repeat")
+    parser.add_argument("--into", type=Path, help="add results to this file; skip what it has")
+    return parser.parse_args()
+
+
+def _told_before(file: Path) -> set[int]:
+    if not file.exists():
+        return set()
+    return {json.loads(line)["seed"] for line in file.read_text().splitlines()}
+
+
+def _say_parted(seeds: Sequence[int], parted: dict[int, str]) -> int:
+    for seed, where in parted.items():
+        print(json.dumps({"seed": seed, "parts": where}))  # noqa: T201 - the output
+    print(f"{len(seeds) - len(parted)} of {len(seeds)} seeds repeat", file=sys.stderr)  # noqa: T201
+    return 1 if parted else 0
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 Tasks of several processes run on one thread. Each database call parks until the driver lets it go;
 the next one goes when that one landed, or when PostgreSQL itself says that it waits for a lock.
 Nothing depends on how long anything takes: of several calls that a commit wakes up, one goes on at
-a time; a deadlock is broken where it arises; and what a task undoes beside its calls is done in turn.
+a time; a deadlock is broken where it arises; what a task undoes beside its calls is done in turn.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ from tests.simulation.locks import Locks
 T = TypeVar("T")
 
 # A call that takes longer than this may be waiting for a lock: then PostgreSQL is asked.
-_PATIENCE_S: Final = 0.004
+_PATIENCE_S: Final = 0.01
 _STUCK_S: Final = 120.0
 STEPS_MAX: Final = 40_000
 
