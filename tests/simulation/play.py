@@ -17,10 +17,10 @@ from sluice.engine.chains.sandbox import levers
 from sluice.engine.watcher.follow import follow_once, follow_pending
 from tests.simulation import payers
 from tests.simulation.doors import Answer, ask
-from tests.simulation.orders import Order, Plan, Request, new_order, note
+from tests.simulation.orders import ASSETS, Order, Plan, Request, new_order, note
 from tests.simulation.payers import Ether
-from tests.simulation.turns import PROCESS, Killed, Process
-from tests.simulation.world import DEPTH, REORG_MAX, FaultyWorld
+from tests.simulation.turns import PROCESS, Killed, Process, Stuck
+from tests.simulation.world import DEPTH, REORG_MAX, FaultyWorld, Shop
 
 T = TypeVar("T")
 
@@ -36,6 +36,7 @@ LOOPS: Final[dict[str, Loop]] = {
 }
 # How often each loop turns, and how often each thing happens, beside the others.
 _LOOPS_TURN: Final = {"follow": 6, "pending": 1, "relay": 5, "jobs": 1, "deliver": 2}
+_LOOPS_RUSH: Final = _LOOPS_TURN | {"relay": 20}
 _HAPPENS: Final = {
     "work": 55,
     "ask": 16,
@@ -47,8 +48,11 @@ _HAPPENS: Final = {
     "unannounced": 1,
 }
 _ORDERS_MAX: Final = 14
+_RUSH: Final = 0.3
+_RUSH_ORDERS: Final = 6
 _FLYING_MAX: Final = 3
 _CHECK_CALLS: Final = 250
+_STEPS_MAX: Final = 20_000
 _TURNS_MAX: Final = 50
 _TRIES_MAX: Final = 40
 
@@ -65,6 +69,11 @@ class Play:
         self.surprises: Counter[str] = Counter()
         self.troubles: Counter[str] = Counter()
         self.requests = 0
+        # A rush: one shop is paid in one asset by everybody, and its books are written at once.
+        is_rush = self.choose.random() < _RUSH
+        self.rush = (
+            (self.choose.choice(world.shops), self.choose.choice(ASSETS)) if is_rush else None
+        )
         self._group: asyncio.TaskGroup
         self._numbers = itertools.count(1)
         self._turning: set[tuple[str, str]] = set()
@@ -87,22 +96,45 @@ class Play:
 
     async def _play(self, calls_max: int, busy: float) -> None:
         world = self.world
-        world.batch_max = lambda: self.choose.choice([1, 2, 5, BATCH_MAX])
+        batches = [1, 2, 5, BATCH_MAX] if self.rush is None else [1, 1, 2]
+        world.batch_max = lambda: self.choose.choice(batches)
         for _ in range(REORG_MAX + 2):
             await payers.mine(world, self.choose)
         await self._quietly("plan")
+        if self.rush is not None:
+            await self._begin_rush(*self.rush)
         check_at = _CHECK_CALLS
-        while world.breaks.calls < calls_max:
+        for _ in range(_STEPS_MAX):
+            if world.breaks.calls >= calls_max:
+                return
             await world.turns.settle()
             if world.breaks.calls >= check_at:
                 check_at += _CHECK_CALLS
                 await self._check()
             if not world.turns.is_idle and self.choose.random() < busy:
                 await world.turns.advance()
-            elif world.turns.is_idle and not world.turns.is_empty and self._all_wait():
-                await world.turns.wait_for_locks()
             else:
                 await self._something()
+        raise Stuck(f"{_STEPS_MAX} steps made {world.breaks.calls} calls")
+
+    async def _begin_rush(self, shop: Shop, asset: str) -> None:
+        """Let several payments to one shop be credited at once, by every worker together."""
+        chance, self.world.breaks.chance = self.world.breaks.chance, 0.0
+        await self._quietly("jobs")
+        for _ in range(_RUSH_ORDERS):
+            order = new_order(next(self._numbers), shop, self.choose, asset=asset)
+            self.orders.append(order)
+            for _ in range(2):  # it is created, and confirmed
+                self._step(order)
+                await self.calm()
+        await self.world.advance(45)
+        await payers.send_due(self.world, self.ether, self.now)
+        for _ in range(DEPTH):
+            await payers.mine(self.world, self.choose, everything=True)
+        await self._quietly("follow")
+        self.world.breaks.chance = chance
+        for worker in self.world.workers:
+            self._begin_turn(worker, "relay")
 
     async def _check(self) -> None:
         """Promises hold at every commit, also now, while everything is in flight."""
@@ -122,10 +154,6 @@ class Play:
                 await self.world.turns.wait_for_locks()
             else:
                 return
-
-    def _all_wait(self) -> bool:
-        """Say whether nothing new can begin either."""
-        return self.choose.random() < 0.5
 
     async def _something(self) -> None:
         """Begin something new, or let the world outside move."""
@@ -155,7 +183,11 @@ class Play:
     def _work(self) -> None:
         """Let a loop of a worker turn once, unless it is turning."""
         worker = self.choose.choice(self.world.workers)
-        [name] = self.choose.choices(list(_LOOPS_TURN), list(_LOOPS_TURN.values()))
+        turns = _LOOPS_TURN if self.rush is None else _LOOPS_RUSH
+        [name] = self.choose.choices(list(turns), list(turns.values()))
+        self._begin_turn(worker, name)
+
+    def _begin_turn(self, worker: Process, name: str) -> None:
         if not worker.dead and (worker.name, name) not in self._turning:
             self._turning.add((worker.name, name))
             self._group.create_task(self._turn(worker, name))
@@ -201,8 +233,8 @@ class Play:
         """Let a client send what it wants, perhaps twice at once; or think of a new order."""
         order = self.choose.choice(self.orders) if self.orders else None
         if order is None or (len(self.orders) < _ORDERS_MAX and self.choose.random() < 0.3):
-            shop = self.choose.choice(self.world.shops)
-            order = new_order(next(self._numbers), shop, self.choose)
+            shop, asset = self.rush or (self.choose.choice(self.world.shops), None)
+            order = new_order(next(self._numbers), shop, self.choose, asset=asset)
             self.orders.append(order)
         self._step(order)
 
@@ -304,8 +336,11 @@ class Play:
         await self.world.advance(seconds)
         for name in ("follow", "pending", "relay", "jobs", "relay", "deliver"):
             await self._quietly(name)
-        while await self._relay_waits():
+        for _ in range(_TRIES_MAX):
+            if not await self._relay_waits():
+                return
             await self._quietly("relay")
+        self.surprises["facts were never digested"] += 1
 
     async def _relay_waits(self) -> bool:
         async with self.world.quiet.look() as work:
