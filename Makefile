@@ -115,7 +115,7 @@ simulate: setup ## SEED=… RUNS=… the whole system under seeded faults; the s
 
 .PHONY: simulate-ci
 simulate-ci: setup
-	$(RUN) -m tests.simulation.simulate --runs 20 --processes 4
+	$(RUN) -m tests.simulation.simulate --runs 60 --processes 4
 
 .PHONY: crash-points
 crash-points: setup ## stop one payment's life at every point, and see it finish

@@ -13,6 +13,7 @@ from sluice.base.database import WORKER_ROLE, Database, Session, _prepare
 from tests.simulation.turns import PROCESS, Killed, Process, Turns
 
 T = TypeVar("T")
+Send = Callable[["_Session"], Awaitable[T]]
 
 _SETTINGS: Final = {
     "application_name": "sluice-simulated",
@@ -20,6 +21,7 @@ _SETTINGS: Final = {
     "jit": "off",
     "plan_cache_mode": "force_generic_plan",
 }
+_CONNECT_S: Final = 60.0
 # Nobody may wait for ever for those who take turns: then nothing would go on.
 _QUIET: Final = {"lock_timeout": "60000"}
 
@@ -82,19 +84,26 @@ class Breaks:
 
 
 class Line:
-    """One connection, as a Work sees it."""
+    """One connection, as a Work sees it; the server's side of it is lent when a call needs it."""
 
-    def __init__(
-        self, raw: asyncpg.Connection, process: Process, turns: Turns, lines: "Lines"
-    ) -> None:
-        self.raw = raw
+    def __init__(self, process: Process, turns: Turns, lines: "Lines") -> None:
         self.sees = Session.sees
-        self.pid: int = raw.get_server_pid()
+        self.raw: _Session | None = None
         self.is_broken = False
         self.is_flying = False  # a call is on its way, or waits for a lock
         self._process = process
         self._turns = turns
         self._lines = lines
+
+    @property
+    def pid(self) -> int | None:
+        """Return the process of the server that serves it now."""
+        return None if self.raw is None else self.raw.get_server_pid()
+
+    @property
+    def has_begun(self) -> bool:
+        """Say whether it is in a transaction."""
+        return self.raw is not None and self.raw.is_in_transaction()
 
     async def see(self, what: str) -> None:
         """Let it see what the program's sessions would."""
@@ -105,36 +114,36 @@ class Line:
 
     def is_closed(self) -> bool:
         """Say whether it broke."""
-        return self.is_broken or self.raw.is_closed()
+        return self.is_broken or (self.raw is not None and self.raw.is_closed())
 
     async def execute(self, sql: str, *args: Any) -> str:
         """Run a statement."""
-        return await self._call(sql, lambda: self.raw.execute(sql, *args))
+        return await self._call(sql, lambda raw: raw.execute(sql, *args))
 
     async def executemany(self, sql: str, args: Any) -> None:
         """Run a statement several times."""
-        await self._call(sql, lambda: self.raw.executemany(sql, args))
+        await self._call(sql, lambda raw: raw.executemany(sql, args))
 
     async def fetch(self, sql: str, *args: Any) -> list[asyncpg.Record]:
         """Return a statement's rows."""
-        return await self._call(sql, lambda: self.raw.fetch(sql, *args))
+        return await self._call(sql, lambda raw: raw.fetch(sql, *args))
 
     async def fetchrow(self, sql: str, *args: Any) -> asyncpg.Record | None:
         """Return a statement's first row."""
-        return await self._call(sql, lambda: self.raw.fetchrow(sql, *args))
+        return await self._call(sql, lambda raw: raw.fetchrow(sql, *args))
 
     async def fetchval(self, sql: str, *args: Any) -> Any:
         """Return a statement's first value."""
-        return await self._call(sql, lambda: self.raw.fetchval(sql, *args))
+        return await self._call(sql, lambda raw: raw.fetchval(sql, *args))
 
-    async def _call(self, sql: str, send: Callable[[], Awaitable[T]]) -> T:
-        return await self._turns.take(sql, self.pid, lambda: self._break_or_send(sql, send))
+    async def _call(self, sql: str, send: Send[T]) -> T:
+        return await self._turns.take(sql, self, lambda: self._break_or_send(sql, send))
 
-    async def _break_or_send(self, sql: str, send: Callable[[], Awaitable[T]]) -> T:
+    async def _break_or_send(self, sql: str, send: Send[T]) -> T:
         """Make the call, broken if it is its time."""
         if self.is_broken:
             raise asyncpg.InterfaceError("connection is closed")
-        alone = not self.raw.is_in_transaction() and not sql.startswith(("BEGIN", "SELECT"))
+        alone = not self.has_begun and not sql.startswith(("BEGIN", "SELECT"))
         chosen = self._lines.breaks.next(self._process, commits=sql == "COMMIT" or alone)
         if chosen is None:
             return await self._send(send)
@@ -150,10 +159,11 @@ class Line:
             "connection was closed in the middle of operation"
         )
 
-    async def _send(self, send: Callable[[], Awaitable[T]]) -> T:
+    async def _send(self, send: Send[T]) -> T:
+        raw = await self._lines.lend(self)
         self.is_flying = True
         try:
-            answer = await send()
+            answer = await send(raw)
         except asyncio.CancelledError:
             # The driver would ask the server to stop, and nobody knows how far it came: so that a
             # run repeats, the connection ends with the call.
@@ -169,7 +179,7 @@ class Lines:
     """Stands where the driver's pool stands; each process has connections of its own.
 
     For a process a broken connection is gone. The server's side of it undid what was begun, and
-    serves as the next new connection: starting one costs more than everything it then does.
+    serves the next one who needs it: starting a new one costs more than everything it then does.
     """
 
     def __init__(self, url: str, turns: Turns, breaks: Breaks, settings: Mapping[str, str]) -> None:
@@ -179,10 +189,11 @@ class Lines:
         self.breaks = breaks
         self._free: list[tuple[Process, Line]] = []
         self._open: list[tuple[Process, Line]] = []
-        self._spare: list[asyncpg.Connection] = []
+        self._spare: list[_Session] = []
 
     async def acquire(self, *, timeout: float) -> Line:
         """Lend a connection of the calling process."""
+        del timeout
         process = PROCESS.get()
         if process.dead:
             raise Killed
@@ -190,8 +201,8 @@ class Lines:
             if owner is process:
                 self._free.remove((owner, line))
                 return line
-        raw = await self._turns.take("connect", None, lambda: self._connect(timeout))
-        line = Line(raw, process, self._turns, self)
+        line = Line(process, self._turns, self)
+        await self._turns.take("connect", line, lambda: self.lend(line))
         self._open.append((process, line))
         return line
 
@@ -199,12 +210,26 @@ class Lines:
         """Take a connection back."""
         for owner, known in self._open:
             if known is line and not line.is_closed():
-                if line.raw.is_in_transaction():
+                if line.has_begun:
                     # Who held it was cancelled in the middle; nobody else may go on with it.
                     await self._turns.do_aside(lambda: self.cut(line))
                 else:
                     self._free.append((owner, line))
+                    self._take_back(line)
                 return
+
+    async def lend(self, line: Line) -> "_Session":
+        """Give a connection its server's side, one that sees the same if there is one."""
+        if line.raw is None:
+            same = [raw for raw in self._spare if raw.sees == line.sees]
+            if same or self._spare:
+                line.raw = same[-1] if same else self._spare[-1]
+                self._spare.remove(line.raw)
+            else:
+                line.raw = await _connect(self._url, self._settings)
+            if line.sees:
+                await line.raw.see(line.sees)
+        return line.raw
 
     async def cut(self, line: Line) -> None:
         """Break one connection for good."""
@@ -213,15 +238,17 @@ class Lines:
         line.is_broken = True
         self._open = [pair for pair in self._open if pair[1] is not line]
         self._free = [pair for pair in self._free if pair[1] is not line]
-        if line.is_flying or line.raw.is_closed():
-            line.raw.terminate()
-            await self._turns.locks.end(line.pid)
+        raw = line.raw
+        if raw is None:
             return
-        if line.raw.is_in_transaction():
-            await line.raw.execute("ROLLBACK")
-        if line.sees != Session.sees:
-            await line.raw.execute(Session.sees)
-        self._spare.append(line.raw)
+        if line.is_flying or raw.is_closed():
+            pid = raw.get_server_pid()
+            raw.terminate()
+            await self._turns.locks.end(pid)
+            return
+        if raw.is_in_transaction():
+            await raw.execute("ROLLBACK")
+        self._take_back(line)
 
     async def kill(self, process: Process) -> None:
         """Kill a process: all its connections break, and nothing of it runs any further."""
@@ -237,10 +264,11 @@ class Lines:
     async def close(self) -> None:
         """Close every connection."""
         self._turns.locks.let_go()
-        raws = [*(line.raw for _, line in self._open), *self._spare]
+        raws = [*(line.raw for _, line in self._open if line.raw is not None), *self._spare]
+        pids = [raw.get_server_pid() for raw in raws]
         for raw in raws:
-            pid = raw.get_server_pid()
             raw.terminate()
+        for pid in pids:
             await self._turns.locks.end(pid)
         for cleared in (self._open, self._free, self._spare):
             cleared.clear()
@@ -250,20 +278,23 @@ class Lines:
         await self.close()
         self._url = url
 
+    def _take_back(self, line: Line) -> None:
+        """Keep the server's side of a connection for whoever needs one next."""
+        if line.raw is not None:
+            line.raw.sees = line.sees
+            self._spare.append(line.raw)
+            line.raw = None
+
     async def _in_order(self, waiting: list[Line]) -> list[Line]:
         """Order connections that wait for locks so that none is let go by another one's end."""
         ordered: list[Line] = []
         while waiting:
-            hindering = await self._turns.locks.hindering([line.pid for line in waiting])
+            pids = [line.pid for line in waiting if line.pid is not None]
+            hindering = await self._turns.locks.hindering(pids)
             first = next((line for line in waiting if line.pid not in hindering), waiting[0])
             waiting.remove(first)
             ordered.append(first)
         return ordered
-
-    async def _connect(self, timeout_s: float) -> asyncpg.Connection:
-        if self._spare:
-            return self._spare.pop()
-        return await _connect(self._url, timeout_s, self._settings)
 
 
 class QuietLines:
@@ -275,7 +306,8 @@ class QuietLines:
 
     async def acquire(self, *, timeout: float) -> asyncpg.Connection:
         """Lend a connection."""
-        return self._free.pop() if self._free else await _connect(self._url, timeout, _QUIET)
+        del timeout
+        return self._free.pop() if self._free else await _connect(self._url, _QUIET)
 
     async def release(self, connection: asyncpg.Connection) -> None:
         """Take a connection back."""
@@ -298,10 +330,10 @@ def open_lines(lines: Lines | QuietLines, url: str) -> Database:
     return Database(cast("asyncpg.Pool", lines), url)
 
 
-async def _connect(url: str, timeout_s: float, settings: Mapping[str, str]) -> asyncpg.Connection:
+async def _connect(url: str, settings: Mapping[str, str]) -> _Session:
     raw = await asyncpg.connect(
         url,
-        timeout=timeout_s + 60,
+        timeout=_CONNECT_S,
         server_settings={**_SETTINGS, **settings},
         connection_class=_Session,
     )

@@ -11,7 +11,7 @@ import contextvars
 import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 import asyncpg
 
@@ -46,17 +46,31 @@ class Process:
 PROCESS: Final[contextvars.ContextVar[Process]] = contextvars.ContextVar("process")
 
 
+class Line(Protocol):
+    """What a call goes over."""
+
+    @property
+    def pid(self) -> int | None:
+        """Return the process of the server that serves it now."""
+        ...
+
+
 @dataclass(eq=False)
 class Call:
     """One database call, parked, in flight or landed."""
 
     what: str
     process: Process
-    pid: int | None
+    line: Line
     go: asyncio.Future[None]
     landed: asyncio.Event = field(default_factory=asyncio.Event)
     resume: asyncio.Future[None] | None = None
     is_victim: bool = False  # of a deadlock
+
+    @property
+    def pid(self) -> int | None:
+        """Return the server's process that it is with."""
+        return self.line.pid
 
 
 class Turns:
@@ -85,12 +99,12 @@ class Turns:
         """Say whether nobody waits for anything."""
         return not self._parked and not self._held
 
-    async def take(self, what: str, pid: int | None, send: Callable[[], Awaitable[T]]) -> T:
+    async def take(self, what: str, line: Line, send: Callable[[], Awaitable[T]]) -> T:
         """Wait for a turn, make the call, and return its answer."""
         process = PROCESS.get()
         if process.dead or self._is_over:
             raise Killed
-        call = Call(what, process, pid, self._loop.create_future())
+        call = Call(what, process, line, self._loop.create_future())
         self._parked.append(call)
         try:
             await call.go
