@@ -113,9 +113,14 @@ doctor: setup ## settings, database, nodes and clock of this machine
 simulate: setup ## SEED=… RUNS=… the whole system under seeded faults; the same seed, the same run
 	$(RUN) -m tests.simulation.simulate $(if $(SEED),--seed $(SEED)) --runs $(RUNS)
 
+.PHONY: simulate-twice
+simulate-twice: setup ## SEED=… RUNS=… say which seeds do not repeat exactly
+	$(RUN) -m tests.simulation.simulate --twice $(if $(SEED),--seed $(SEED)) --runs $(RUNS)
+
 .PHONY: simulate-ci
 simulate-ci: setup
 	$(RUN) -m tests.simulation.simulate --runs 60 --processes 4
+	$(RUN) -m tests.simulation.simulate --runs 4 --processes 4 --twice
 
 .PHONY: crash-points
 crash-points: setup ## stop one payment's life at every point, and see it finish

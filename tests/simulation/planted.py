@@ -47,6 +47,7 @@ class Bug:
     says: str
     replaces: Sequence[Replacement] = ()
     changes: Callable[[FaultyWorld], None] = lambda _world: None
+    layer: str = "simulation"  # the layer that is asked first
 
 
 @contextlib.contextmanager
@@ -173,6 +174,7 @@ BUGS: Final[dict[str, Bug]] = {
     "cursor_first": Bug(
         "the cursor is moved before the work",
         [(follow, "record_blocks", _record_cursor_first)],
+        layer="crash_points",
     ),
     "no_reversal": Bug(
         "a fork does not reverse the ledger",
@@ -190,6 +192,7 @@ BUGS: Final[dict[str, Bug]] = {
     "strike_off_first": Bug(
         "a reaction is struck off in another transaction than its effect",
         [(relay.Relay, "_run", _strike_off_first)],
+        layer="crash_points",
     ),
     "balance_in_python": Bug(
         "balances are read, added up in Python and written back without a lock",

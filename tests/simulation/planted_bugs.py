@@ -8,6 +8,7 @@ import random
 import sys
 import time
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, Final
 
 from tests.simulation.crash_points import Stage, lead, points_of, wrong_points
@@ -60,11 +61,15 @@ def main() -> int:
             started = time.monotonic()
             seeds = range(1, options.runs + 1)
             line: dict[str, Any] = {"bug": bug, "says": BUGS[bug].says}
-            line["simulation"] = by_simulation(server, bug, seeds, options.processes)
-            found = line["simulation"]["found"] is not None
-            if options.both or not found:
-                line["crash_points"] = by_crash_points(server, bug, stages, options.processes)
-                found = found or line["crash_points"]["found"] is not None
+            layers = {
+                "simulation": partial(by_simulation, server, bug, seeds, options.processes),
+                "crash_points": partial(by_crash_points, server, bug, stages, options.processes),
+            }
+            found = False
+            for layer in sorted(layers, key=lambda name: name != BUGS[bug].layer):
+                if options.both or not found:
+                    line[layer] = layers[layer]()
+                    found = found or line[layer]["found"] is not None
             line["seconds"] = round(time.monotonic() - started, 1)
             print(json.dumps(line), flush=True)  # noqa: T201 - the figures are the output
             if not found:
