@@ -131,6 +131,7 @@ CREATE TABLE public.chains (
     reorg_max integer NOT NULL,
     halted_reason text,
     moved_at timestamp with time zone NOT NULL,
+    anchored jsonb DEFAULT '{}'::jsonb NOT NULL,
     CONSTRAINT chains_reorg_max_check CHECK ((reorg_max >= 1))
 );
 

@@ -91,10 +91,16 @@ class StacksUnderTest:
         """Return another provider of the same chain."""
         return Api(url, self.chain.egress, self.clock)
 
-    def reader_at(self, url: str, *, burn_depth: int = BURN_DEPTH) -> StacksReader:
+    def reader_at(
+        self, url: str, *, burn_depth: int = BURN_DEPTH, burn_depths: Sequence[int] = ()
+    ) -> StacksReader:
         """Return a reader of another provider."""
         return StacksReader(
-            self.network, self.api_at(url), chain_id=CHAIN_ID, burn_depth=burn_depth
+            self.network,
+            self.api_at(url),
+            chain_id=CHAIN_ID,
+            burn_depth=burn_depth,
+            burn_depths=burn_depths,
         )
 
     def new_address(self) -> str:

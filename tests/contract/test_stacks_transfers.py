@@ -185,6 +185,22 @@ async def test_only_bitcoin_makes_a_block_final(stacks: StacksUnderTest) -> None
     assert after == paid
 
 
+async def test_each_depth_under_bitcoin_has_its_height(stacks: StacksUnderTest) -> None:
+    reader = stacks.reader_at(stacks.chain.url, burn_depths=(1, 4))
+    await stacks.mine(2)
+    heights = [(await reader.tip()).header.height]
+    for _ in range(4):
+        await stacks.burn()
+        await stacks.mine()
+        heights.append((await reader.tip()).header.height)
+
+    tip = await reader.tip()
+
+    # Under each burn block lie the blocks up to the newest one of the burn block before it.
+    assert tip.anchored == {1: heights[-2], 4: heights[-5]}
+    assert tip.finalized_height == heights[-1 - BURN_DEPTH]
+
+
 async def test_a_network_without_enough_bitcoin_has_nothing_final(
     stacks: StacksUnderTest,
 ) -> None:

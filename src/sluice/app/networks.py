@@ -27,7 +27,7 @@ from sluice.engine.chains.stacks.reader import StacksReader
 from sluice.engine.chains.stacks.requests import StacksWallets
 from sluice.engine.chains.stacks.sending import Sending
 from sluice.engine.chains.stacks.tokens import KNOWN as KNOWN_STACKS
-from sluice.engine.chains.stacks.tokens import StacksChain, stacks_network
+from sluice.engine.chains.stacks.tokens import StacksChain, burn_depths, stacks_network
 from sluice.engine.chains.stacks.writer import StacksWriter
 
 # What a table may say of its network itself; without a preset some of it must be said.
@@ -47,6 +47,10 @@ _STACKS_FACTS: Final = (
     "chain_id",
     "block_time_s",
     "burn_depth",
+    "small_max",
+    "small_burn_depth",
+    "large_over",
+    "large_burn_depth",
     "soft_max",
     "soft_depth",
     "reorg_max",
@@ -128,6 +132,7 @@ def stacks_chain(name: str, table: Mapping[str, Any], parts: Parts) -> Chain:
             api,
             chain_id=facts.chain_id,
             burn_depth=facts.burn_depth,
+            burn_depths=burn_depths(facts),
             wants=wanted.__contains__,
             gateway=gateway,
         )

@@ -1,6 +1,7 @@
 """What a payer does next, on the wire: where to send what, until when."""
 
 from sluice.business.payments.intents.model import Offer, PaymentIntent, Status
+from sluice.engine.chains.model import is_counted
 from sluice.wire.show import Shown, View, stamp
 
 
@@ -44,7 +45,7 @@ def _offer(offer: Offer, view: View) -> Shown:
         "payment_uri": view.payment_uri(
             offer.network, offer.address, offer.asset, offer.due, offer.memo
         ),
-        "confirmations_required": offer.depth_wanted or None,
+        "confirmations_required": offer.depth_wanted if is_counted(offer.depth_wanted) else None,
         "quote": {
             "rate": f"{offer.rate_numerator}/{offer.rate_denominator}",
             "source": offer.rate_source,

@@ -14,6 +14,7 @@ from sluice.base.errors import SluiceError
 from sluice.business.payments.checkout.find import find_session
 from sluice.business.payments.checkout.look import Sight, look_at, payer_of
 from sluice.business.payments.checkout.model import Session
+from sluice.engine.chains.model import is_counted
 
 # Without a ring every fourth heartbeat looks anyway: a lost ring costs a minute at most.
 _LOOK_EVERY: Final = 4
@@ -95,5 +96,8 @@ async def first_rung(rings: Mapping[str, asyncio.Event], *, within_s: float) -> 
 
 def _told(sight: Sight) -> Told:
     going = sight.confirming
-    wanted = going.transfer.depth_wanted if going else None
-    return Told(sight.mark, going.depth if going else None, wanted, sight.is_done)
+    if going is None:
+        return Told(sight.mark, None, None, sight.is_done)
+    wanted = going.transfer.depth_wanted
+    # What counts no blocks of the network's own has no number of steps.
+    return Told(sight.mark, going.depth, wanted if is_counted(wanted) else 0, sight.is_done)

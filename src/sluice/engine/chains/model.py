@@ -10,6 +10,8 @@ from sluice.base.errors import Invalid
 
 # A tier that waits for the network's own finalised tag instead of counting blocks.
 FINALIZED: Final = 0
+# Above this a tier counts blocks of the chain beneath (Bitcoin's, for Stacks): see `anchored`.
+ANCHORED: Final = 1_000_000
 
 
 class Style(StrEnum):
@@ -38,6 +40,8 @@ class Tip:
 
     header: Header
     finalized_height: int | None = None
+    # So many blocks of the chain beneath -> the newest height that lies under as many.
+    anchored: Mapping[int, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +70,23 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Tier:
-    """Up to so many units (None: no limit) a transfer counts at this depth (0: when finalised)."""
+    """Up to so many units (None: no limit) a transfer counts at this depth.
+
+    0 is when it is final, and `anchored(n)` when it lies under n blocks of the chain beneath.
+    """
 
     up_to: int | None
     depth: int
+
+
+def anchored(blocks: int) -> int:
+    """Return the depth of a tier that waits for so many blocks of the chain beneath."""
+    return ANCHORED + blocks
+
+
+def is_counted(depth: int) -> bool:
+    """Say whether a depth counts the network's own blocks, so that progress can be shown."""
+    return FINALIZED < depth < ANCHORED
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import Final, TypeAlias, TypeVar
 
 import structlog
@@ -84,7 +84,8 @@ class QuorumReader:
             reverse=True,
         )
         final = min(finals[self._agree - 1], height) if len(finals) >= self._agree else None
-        return Tip(await self._header_at(height, list(tips.values())), final)
+        header = await self._header_at(height, list(tips.values()))
+        return Tip(header, final, _anchored(tips.values(), self._agree, height))
 
     async def header(self, height: int) -> Header | None:
         """Return the header most tell of this height, or None where they have none."""
@@ -212,6 +213,19 @@ class QuorumReader:
 
     def _too_few(self, count: int) -> ProviderTrouble:
         return ProviderTrouble(f"{count} of the {self._agree} sources needed answered; try again.")
+
+
+def _anchored(tips: Collection[Tip], agree: int, height: int) -> dict[int, int]:
+    """Return the heights that as many as must agree call so deep beneath."""
+    told: dict[int, list[int]] = {}
+    for tip in tips:
+        for blocks, top in tip.anchored.items():
+            told.setdefault(blocks, []).append(top)
+    return {
+        blocks: min(sorted(tops, reverse=True)[agree - 1], height)
+        for blocks, tops in told.items()
+        if len(tops) >= agree
+    }
 
 
 async def _nothing(_: ChainReader) -> Sequence[None]:

@@ -6,7 +6,7 @@ from sluice.base.database import Row
 from sluice.base.errors import Conflict
 from sluice.base.work import Work
 from sluice.engine.chains.model import Block, Header, Network, Tip, Transfer
-from sluice.engine.watcher import store
+from sluice.engine.watcher import anchor_store, store
 from sluice.engine.watcher.facts import (
     ChainSwitched,
     TransferConfirmed,
@@ -39,6 +39,7 @@ async def record_switch(
         raise Conflict("another worker moved this chain's cursor", code="cursor_moved")
     lost = await store.undo_above(work, network.name, keep.height)
     await store.move(work, network.name, keep, tip.finalized_height, network.finality.reorg_max)
+    await anchor_store.anchor(work, network.name, {})
     back = await _apply(work, network, blocks, tip) if blocks else set()
     work.record(_facts(TransferOrphaned, (row for row in lost if _key(row) not in back)))
     switched = ChainSwitched(
@@ -76,6 +77,8 @@ async def _apply(
     last = blocks[-1].header
     finalized = None if tip.finalized_height is None else min(tip.finalized_height, last.height)
     await store.move(work, network.name, last, finalized, network.finality.reorg_max)
+    if tip.anchored:
+        await anchor_store.anchor(work, network.name, tip.anchored)
     confirmed = await store.confirm(work, network.name, last.height, finalized)
     final = await store.finalize(
         work,

@@ -84,7 +84,8 @@ SELECT merchant_id, livemode, network, tx_id, index, reference FROM news"""
 _CONFIRM: Final = """
 UPDATE transfers SET state = 'confirmed', confirmed_at = $4
 WHERE network = $1 AND state = 'included'
-  AND CASE depth_wanted WHEN 0 THEN height <= $3 ELSE height <= $2 - depth_wanted + 1 END
+  AND CASE WHEN depth_wanted = 0 THEN height <= $3 WHEN depth_wanted < 1000000 THEN height <= $2 - depth_wanted + 1
+    ELSE height <= (SELECT (anchored ->> (depth_wanted - 1000000)::text)::bigint FROM chains WHERE network = $1) END
 RETURNING merchant_id, livemode, network, tx_id, index, reference"""
 _FINALIZE: Final = """
 UPDATE transfers SET state = 'final'

@@ -14,7 +14,7 @@ from sluice.business.payments.intents.find import find_intent
 from sluice.business.payments.intents.model import Cancellation, PaymentIntent, Status
 from sluice.business.payments.intents.resolve import Standing
 from sluice.business.payments.intents.standing import find_standing
-from sluice.engine.chains.model import FINALIZED
+from sluice.engine.chains.model import is_counted
 from sluice.engine.watcher.progress import Progress, find_progress
 from sluice.engine.watcher.seen import SeenTransfer
 
@@ -80,4 +80,4 @@ def payer_of(session: Session) -> Actor:
 def _way_to_go(one: Progress) -> tuple[bool, int]:
     """Order by what is missing; the network's own word of finality takes longest."""
     wanted = one.transfer.depth_wanted
-    return wanted == FINALIZED, wanted - one.depth
+    return not is_counted(wanted), wanted - one.depth

@@ -120,12 +120,16 @@ WHERE t.state IN ('included', 'confirmed', 'final') AND b.height IS DISTINCT FRO
 -- I11 a transfer that counts is as deep as it must be
 SELECT t.network, t.tx_id, t.index, t.asset FROM transfers t JOIN chains c ON c.network = t.network
 WHERE t.state IN ('confirmed', 'final') AND c.halted_reason IS NULL
-  AND CASE t.depth_wanted WHEN 0 THEN t.height > c.finalized_height ELSE c.height - t.height + 1 < t.depth_wanted END;
+  AND CASE WHEN t.depth_wanted = 0 THEN t.height > c.finalized_height
+    WHEN t.depth_wanted < 1000000 THEN c.height - t.height + 1 < t.depth_wanted
+    ELSE t.height > coalesce((c.anchored ->> (t.depth_wanted - 1000000)::text)::bigint, -1) END;
 
 -- I12 a transfer that is as deep as it must be counts
 SELECT t.network, t.tx_id, t.index, t.asset FROM transfers t JOIN chains c ON c.network = t.network
 WHERE t.state = 'included' AND c.halted_reason IS NULL
-  AND CASE t.depth_wanted WHEN 0 THEN t.height <= c.finalized_height ELSE c.height - t.height + 1 >= t.depth_wanted END;
+  AND CASE WHEN t.depth_wanted = 0 THEN t.height <= c.finalized_height
+    WHEN t.depth_wanted < 1000000 THEN c.height - t.height + 1 >= t.depth_wanted
+    ELSE t.height <= (c.anchored ->> (t.depth_wanted - 1000000)::text)::bigint END;
 
 -- I13 each block of the best branch stands on the one below
 SELECT b.network, b.height FROM blocks b

@@ -13,7 +13,7 @@ from sluice.business.payments.intents.model import Offer
 from sluice.doors.web.checkout.figures import Figure, about, address_groups, figure, price, unit
 from sluice.doors.web.checkout.qr import draw_qr
 from sluice.doors.web.checkout.state import missing
-from sluice.engine.chains.model import FINALIZED, Style
+from sluice.engine.chains.model import Style, is_counted
 from sluice.engine.chains.registry import Chains
 
 _ETHEREUM: Final = "ethereum:"
@@ -86,7 +86,7 @@ def steps_of(sight: Sight, chains: Chains) -> Steps | None:
     if going is None:
         return None
     wanted = going.transfer.depth_wanted
-    if wanted == FINALIZED:
+    if not is_counted(wanted):
         return Steps(going.depth, 0, None)
     chain = chains.by_name.get(going.transfer.network)
     left = max(0, wanted - going.depth)

@@ -2,7 +2,7 @@
 
 import itertools
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
 from sluice.base.errors import Invalid
@@ -48,8 +48,8 @@ class StacksReader:
     """Reads one network from one provider and believes only answers that fit together.
 
     A block is named by its index block hash, which is another one on every branch, and is read by
-    that name alone. A transfer's index is its event's place in its transaction. What stands over
-    `burn_depth` Bitcoin blocks or more counts as final.
+    that name alone. A transfer's index is its event's place in its transaction. What lies under
+    `burn_depth` Bitcoin blocks or more counts as final; `burn_depths` are others to know of.
     """
 
     def __init__(
@@ -59,6 +59,7 @@ class StacksReader:
         *,
         chain_id: int,
         burn_depth: int,
+        burn_depths: Collection[int] = (),
         wants: Wants | None = None,
         gateway: StacksGateway | None = None,
     ) -> None:
@@ -66,6 +67,7 @@ class StacksReader:
         self._api = api
         self._chain_id = chain_id
         self._burn_depth = burn_depth
+        self._burn_depths = sorted({burn_depth, *burn_depths})
         self._assets = {token: asset for asset, token in network.tokens.items()}
         if STX in network.assets:
             self._assets[NATIVE] = STX
@@ -75,8 +77,8 @@ class StacksReader:
         self._top = 0
         # The tip as it was a moment ago: whoever asks for it next need not wait for it again.
         self._latest: RawBlock | None = None
-        # The newest final height over a Bitcoin tip; it moves only when Bitcoin does.
-        self._final: tuple[str, int | None] = ("", None)
+        # The newest heights so deep under a Bitcoin tip; they move only when Bitcoin does.
+        self._deep: tuple[str, Mapping[int, int]] = ("", {})
 
     @property
     def name(self) -> str:
@@ -101,8 +103,11 @@ class StacksReader:
         if raw is None:
             raise self._trouble("has no newest block", Fault.NONSENSE)
         self._latest, self._top = raw, raw.height
-        final = await self._final_under(raw)
-        return Tip(header_of(raw), None if final is None else min(final, raw.height))
+        deep = {
+            depth: min(height, raw.height)
+            for depth, height in (await self._deep_under(raw)).items()
+        }
+        return Tip(header_of(raw), deep.pop(self._burn_depth, None), deep)
 
     async def header(self, height: int) -> Header | None:
         """Return the header now at this height, or None above the tip."""
@@ -211,14 +216,16 @@ class StacksReader:
                 raise self._trouble("tells of more events than a block can hold", Fault.NONSENSE)
         return whole
 
-    async def _final_under(self, tip: RawBlock) -> int | None:
-        """Return the newest height with as many Bitcoin blocks over its own as make it final."""
-        if self._final[0] != tip.burn_block_hash:
-            self._final = (tip.burn_block_hash, await self._find_final(tip))
-        return self._final[1]
+    async def _deep_under(self, tip: RawBlock) -> Mapping[int, int]:
+        """Return the newest height under each number of Bitcoin blocks that somebody waits for."""
+        if self._deep[0] != tip.burn_block_hash:
+            found = {depth: await self._find_under(tip, depth) for depth in self._burn_depths}
+            deep = {depth: height for depth, height in found.items() if height is not None}
+            self._deep = (tip.burn_block_hash, deep)
+        return self._deep[1]
 
-    async def _find_final(self, tip: RawBlock) -> int | None:
-        deepest = tip.burn_block_height - self._burn_depth
+    async def _find_under(self, tip: RawBlock, burn_depth: int) -> int | None:
+        deepest = tip.burn_block_height - burn_depth
         for burn_height in range(deepest, max(-1, deepest - _EMPTY_BURNS_MAX), -1):
             raw = await self._api.last_on(burn_height)
             if raw is None:

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Final
 
 from sluice.base.errors import Invalid
-from sluice.engine.chains.model import FINALIZED, Finality, Network, Style, Tier
+from sluice.engine.chains.model import FINALIZED, Finality, Network, Style, Tier, anchored
 from sluice.engine.chains.stacks.principals import parse_asset
 
 STX: Final = "stx"
@@ -16,10 +16,11 @@ STX: Final = "stx"
 class StacksChain:
     """One network's facts: what does not depend on who runs Sluice.
 
-    `burn_depth` counts Bitcoin blocks, all others Stacks blocks. `soft_max` names, by asset, the
-    units up to which a payment counts after `soft_depth` Stacks blocks already, before Bitcoin has
-    any of them. `lookalikes` are tokens that people confuse with ours; they are seen, never taken
-    for ours.
+    `burn_depth` and the others of that name count Bitcoin blocks, all others Stacks blocks. By
+    asset, `soft_max` names the units up to which a payment counts after `soft_depth` Stacks blocks
+    already, before Bitcoin has any of them; up to `small_max` it takes `small_burn_depth` Bitcoin
+    blocks, above `large_over` as many as `large_burn_depth`, and else `burn_depth`. `lookalikes`
+    are tokens that people confuse with ours; they are seen, never taken for ours.
     """
 
     chain_id: int
@@ -29,6 +30,10 @@ class StacksChain:
     lookalikes: Sequence[str] = ()
     block_time_s: float = 8.0
     burn_depth: int = 3
+    small_max: Mapping[str, int] = field(default_factory=dict)
+    small_burn_depth: int = 1
+    large_over: Mapping[str, int] = field(default_factory=dict)
+    large_burn_depth: int = 6
     soft_max: Mapping[str, int] = field(default_factory=dict)
     soft_depth: int = 1
     # Some three Bitcoin blocks: only a fork of Bitcoin takes Stacks blocks back.
@@ -57,6 +62,11 @@ MAINNET: Final = StacksChain(
         "SM3VDXK3WZZSA84XXFKAFAF15NNZX32CTSG82JFQ4.sbtc-token::sbtc-token-locked",
     ),
     explorer_tx="https://explorer.hiro.so/txid/{tx_id}?chain=mainnet",
+    # A hundred dollars or so, and ten thousand.
+    small_max=MappingProxyType({"stx": 100_000_000, "sbtc": 100_000, "usdcx": 100_000_000}),
+    large_over=MappingProxyType(
+        {"stx": 20_000_000_000, "sbtc": 10_000_000, "usdcx": 10_000_000_000}
+    ),
 )
 TESTNET: Final = StacksChain(
     chain_id=0x80000000,
@@ -114,13 +124,51 @@ def stacks_network(chain: StacksChain, *, assets: Sequence[str] | None = None) -
     )
 
 
+def burn_depths(chain: StacksChain) -> frozenset[int]:
+    """Return how many Bitcoin blocks some tier waits for, beside those that make it final."""
+    small = {chain.small_burn_depth} if chain.small_max else set()
+    large = {chain.large_burn_depth} if chain.large_over else set()
+    return frozenset((small | large) - {chain.burn_depth})
+
+
 def _tiers(chain: StacksChain, assets: Sequence[str]) -> dict[str, Sequence[Tier]]:
-    hard: Sequence[Tier] = (Tier(None, FINALIZED),)
-    if unknown := set(chain.soft_max) - set(assets):
+    depths = [chain.small_burn_depth] if chain.small_max else []
+    depths += [chain.burn_depth, *([chain.large_burn_depth] if chain.large_over else [])]
+    if depths[0] < 1 or depths != sorted(depths):
+        raise Invalid(
+            f"{chain.title} needs burn depths of 1 or more that grow with the amount, not "
+            f"{', '.join(map(str, depths))}.",
+            code="finality_invalid",
+        )
+    # A preset's amounts may name more than is taken here.
+    known = {STX, *chain.tokens}
+    unknown = ({*chain.soft_max} - {*assets}) | ({*chain.small_max, *chain.large_over} - known)
+    if unknown:
         raise Invalid(
             f"{chain.title} carries no {', '.join(sorted(unknown))}.", code="asset_not_on_network"
         )
-    soft = {
-        asset: (Tier(units, chain.soft_depth), *hard) for asset, units in chain.soft_max.items()
-    }
-    return {"*": hard, **soft}
+    return {"*": (Tier(None, FINALIZED),)} | {asset: _tiers_of(chain, asset) for asset in assets}
+
+
+def _tiers_of(chain: StacksChain, asset: str) -> Sequence[Tier]:
+    """Return an asset's tiers, the smallest amounts first."""
+    small, large = chain.small_burn_depth, chain.large_burn_depth
+    tiers: list[Tier] = []
+    if asset in chain.soft_max:
+        tiers.append(Tier(chain.soft_max[asset], chain.soft_depth))
+    if asset in chain.small_max:
+        tiers.append(Tier(chain.small_max[asset], _burns(chain, small)))
+    if asset not in chain.large_over:
+        return (*tiers, Tier(None, FINALIZED))
+    usual = Tier(chain.large_over[asset], FINALIZED)
+    bounds = [tier.up_to for tier in (*tiers, usual) if tier.up_to is not None]
+    if bounds != sorted(bounds):
+        raise Invalid(
+            f"The bounds of {asset} on {chain.title} must grow: soft_max, small_max, large_over.",
+            code="finality_invalid",
+        )
+    return (*tiers, usual, Tier(None, _burns(chain, large)))
+
+
+def _burns(chain: StacksChain, blocks: int) -> int:
+    return FINALIZED if blocks == chain.burn_depth else anchored(blocks)

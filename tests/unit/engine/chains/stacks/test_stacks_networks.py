@@ -1,7 +1,9 @@
 """The Stacks networks we know: tokens, addresses, finality, and what the networks file may say."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,10 +13,16 @@ from sluice.base.egress import Egress
 from sluice.base.errors import Invalid
 from sluice.base.money.catalogue import CATALOGUE, money
 from sluice.base.reach import NODES
-from sluice.engine.chains.model import FINALIZED
+from sluice.engine.chains.model import FINALIZED, anchored
 from sluice.engine.chains.stacks.addresses import StacksAddresses
 from sluice.engine.chains.stacks.principals import parse_asset
-from sluice.engine.chains.stacks.tokens import KNOWN, MAINNET, TESTNET, stacks_network
+from sluice.engine.chains.stacks.tokens import (
+    KNOWN,
+    MAINNET,
+    TESTNET,
+    burn_depths,
+    stacks_network,
+)
 
 SP = "SP2J6ZY48GV1EZ5V2V5RB9MP66SW86PYKKNRV9EJ7"
 ST = "ST2CY5V39NHDPWSXMW9QDT3HC3GD6Q6XX4CFRK9AG"
@@ -50,11 +58,64 @@ def test_payments_wait_for_bitcoin_unless_they_are_soft() -> None:
         type(MAINNET)(1, "x", "X", MAINNET.tokens, soft_max={"sbtc": 500}, soft_depth=2)
     ).finality
 
-    assert {hard.depth_for(asset, 1) for asset in ("stx", "sbtc", "usdcx", "unknown:a")} == {
-        FINALIZED
-    }
+    usual = {"stx": 10**9, "sbtc": 10**6, "usdcx": 10**9, "unknown:a": 1}
+    assert {hard.depth_for(asset, units) for asset, units in usual.items()} == {FINALIZED}
     assert [soft.depth_for("sbtc", units) for units in (500, 501)] == [2, FINALIZED]
     assert soft.depth_for("stx", 1) == FINALIZED
+
+
+def test_the_larger_a_payment_the_deeper_under_bitcoin() -> None:
+    finality = stacks_network(MAINNET).finality
+    bounds = {
+        "sbtc": (100_000, 10_000_000),
+        "stx": (100_000_000, 20_000_000_000),
+        "usdcx": (100_000_000, 10_000_000_000),
+    }
+
+    for asset, (small, large) in bounds.items():
+        depths = [finality.depth_for(asset, units) for units in (1, small, small + 1, large)]
+        assert depths == [anchored(1), anchored(1), FINALIZED, FINALIZED]
+        assert finality.depth_for(asset, large + 1) == anchored(6)
+    assert burn_depths(MAINNET) == {1, 6}
+    assert burn_depths(TESTNET) == set()
+
+
+def test_all_four_tiers_of_one_asset() -> None:
+    chain = replace(MAINNET, soft_max={"stx": 5}, soft_depth=2)
+
+    finality = stacks_network(chain).finality
+
+    units = (5, 6, 100_000_000, 100_000_001, 20_000_000_001)
+    assert [finality.depth_for("stx", one) for one in units] == [
+        2,
+        anchored(1),
+        anchored(1),
+        FINALIZED,
+        anchored(6),
+    ]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"burn_depth": 0},
+        {"small_burn_depth": 4},
+        {"burn_depth": 7},
+        {"large_burn_depth": 2},
+        {"small_max": {"doge": 1}},
+        {"large_over": {"doge": 1}},
+        {"soft_max": {"doge": 1}},
+        {"soft_max": {"stx": 10**12}},
+        {"large_over": {"stx": 1}},
+    ],
+)
+def test_tiers_that_make_no_sense_are_refused(changes: dict[str, Any]) -> None:
+    with pytest.raises(Invalid):
+        stacks_network(replace(MAINNET, **changes))
+
+
+def test_a_preset_may_name_more_than_is_taken() -> None:
+    assert stacks_network(MAINNET, assets=["sbtc"]).finality.depth_for("sbtc", 1) == anchored(1)
 
 
 def test_an_address_belongs_to_one_network() -> None:

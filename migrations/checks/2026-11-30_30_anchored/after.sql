@@ -1,0 +1,1 @@
+SELECT anchored = '{}' FROM chains WHERE network = 'check_anchored';
