@@ -436,6 +436,54 @@ CREATE TABLE public.payout_holds (
     since timestamp with time zone NOT NULL
 );
 
+CREATE TABLE public.rate_alerts (
+    merchant_id public.ident NOT NULL,
+    livemode boolean NOT NULL,
+    id public.ident NOT NULL,
+    base text NOT NULL,
+    quote text NOT NULL,
+    move_bps integer NOT NULL,
+    within_s integer NOT NULL,
+    fired_at timestamp with time zone,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT rate_alerts_move_bps_check CHECK (((move_bps >= 1) AND (move_bps <= 100000))),
+    CONSTRAINT rate_alerts_within_s_check CHECK (((within_s >= 60) AND (within_s <= 604800)))
+);
+
+ALTER TABLE ONLY public.rate_alerts FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.rate_pegs (
+    asset text NOT NULL,
+    state text NOT NULL,
+    price numeric(57,18) NOT NULL,
+    since timestamp with time zone NOT NULL,
+    CONSTRAINT rate_pegs_price_check CHECK ((price > (0)::numeric)),
+    CONSTRAINT rate_pegs_state_check CHECK ((state = ANY (ARRAY['par'::text, 'warn'::text, 'disabled'::text])))
+);
+
+CREATE TABLE public.rate_rules (
+    digest text NOT NULL,
+    rules text NOT NULL,
+    kept_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.rate_snapshots (
+    id public.ident NOT NULL,
+    taken_at timestamp with time zone NOT NULL,
+    terms jsonb NOT NULL,
+    said jsonb NOT NULL
+);
+
+CREATE TABLE public.rate_ticks (
+    livemode boolean NOT NULL,
+    base text NOT NULL,
+    quote text NOT NULL,
+    observed_at timestamp with time zone NOT NULL,
+    price numeric(57,18) NOT NULL,
+    source text NOT NULL,
+    CONSTRAINT rate_ticks_price_check CHECK ((price > (0)::numeric))
+);
+
 CREATE TABLE public.rates (
     base text NOT NULL,
     quote text NOT NULL,
@@ -740,6 +788,21 @@ ALTER TABLE ONLY public.payment_intents
 ALTER TABLE ONLY public.payout_holds
     ADD CONSTRAINT payout_holds_pkey PRIMARY KEY (asset, reason);
 
+ALTER TABLE ONLY public.rate_alerts
+    ADD CONSTRAINT rate_alerts_pkey PRIMARY KEY (merchant_id, livemode, id);
+
+ALTER TABLE ONLY public.rate_pegs
+    ADD CONSTRAINT rate_pegs_pkey PRIMARY KEY (asset);
+
+ALTER TABLE ONLY public.rate_rules
+    ADD CONSTRAINT rate_rules_pkey PRIMARY KEY (digest);
+
+ALTER TABLE ONLY public.rate_snapshots
+    ADD CONSTRAINT rate_snapshots_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.rate_ticks
+    ADD CONSTRAINT rate_ticks_pkey PRIMARY KEY (livemode, base, quote, observed_at);
+
 ALTER TABLE ONLY public.rates
     ADD CONSTRAINT rates_pkey PRIMARY KEY (base, quote, source);
 
@@ -829,6 +892,10 @@ CREATE INDEX offers_intent ON public.offers USING btree (intent_id, id);
 CREATE INDEX payment_intents_customer ON public.payment_intents USING btree (merchant_id, livemode, customer_id, id) WHERE (customer_id IS NOT NULL);
 
 CREATE INDEX payment_intents_expiring ON public.payment_intents USING btree (expires_at) WHERE (status = ANY (ARRAY['requires_payment_method'::text, 'requires_confirmation'::text, 'requires_action'::text]));
+
+CREATE INDEX rate_snapshots_age ON public.rate_snapshots USING btree (taken_at);
+
+CREATE INDEX rate_ticks_age ON public.rate_ticks USING btree (observed_at);
 
 CREATE INDEX reactions_waiting ON public.reactions USING btree (next_at) WHERE (attempts > 0);
 
@@ -982,6 +1049,9 @@ ALTER TABLE ONLY public.payment_intents
 ALTER TABLE ONLY public.payment_intents
     ADD CONSTRAINT payment_intents_merchant_id_livemode_customer_id_fkey FOREIGN KEY (merchant_id, livemode, customer_id) REFERENCES public.customers(merchant_id, livemode, id);
 
+ALTER TABLE ONLY public.rate_alerts
+    ADD CONSTRAINT rate_alerts_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES public.merchants(id);
+
 ALTER TABLE ONLY public.reactions
     ADD CONSTRAINT reactions_fact_id_fkey FOREIGN KEY (fact_id) REFERENCES public.facts(id);
 
@@ -1065,6 +1135,8 @@ ALTER TABLE public.offers ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.payment_intents ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.rate_alerts ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.receiving_accounts ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.receiving_addresses ENABLE ROW LEVEL SECURITY;
@@ -1104,6 +1176,8 @@ CREATE POLICY tenant ON public.merchants TO sluice_tenant USING (((id)::text = c
 CREATE POLICY tenant ON public.offers TO sluice_tenant USING ((((merchant_id)::text = current_setting('sluice.merchant'::text, true)) AND (livemode = (current_setting('sluice.livemode'::text, true) = 'on'::text))));
 
 CREATE POLICY tenant ON public.payment_intents TO sluice_tenant USING ((((merchant_id)::text = current_setting('sluice.merchant'::text, true)) AND (livemode = (current_setting('sluice.livemode'::text, true) = 'on'::text))));
+
+CREATE POLICY tenant ON public.rate_alerts TO sluice_tenant USING ((((merchant_id)::text = current_setting('sluice.merchant'::text, true)) AND (livemode = (current_setting('sluice.livemode'::text, true) = 'on'::text))));
 
 CREATE POLICY tenant ON public.receiving_accounts TO sluice_tenant USING ((((merchant_id)::text = current_setting('sluice.merchant'::text, true)) AND (livemode = (current_setting('sluice.livemode'::text, true) = 'on'::text))));
 
@@ -1156,6 +1230,8 @@ CREATE POLICY worker ON public.merchants TO sluice_worker USING (true) WITH CHEC
 CREATE POLICY worker ON public.offers TO sluice_worker USING (true) WITH CHECK (true);
 
 CREATE POLICY worker ON public.payment_intents TO sluice_worker USING (true) WITH CHECK (true);
+
+CREATE POLICY worker ON public.rate_alerts TO sluice_worker USING (true) WITH CHECK (true);
 
 CREATE POLICY worker ON public.receiving_accounts TO sluice_worker USING (true) WITH CHECK (true);
 
@@ -1252,6 +1328,21 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.payment_intents TO sluice_tenant;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.payout_holds TO sluice_worker;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.payout_holds TO sluice_tenant;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.rate_alerts TO sluice_worker;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.rate_alerts TO sluice_tenant;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.rate_pegs TO sluice_worker;
+GRANT SELECT ON TABLE public.rate_pegs TO sluice_tenant;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.rate_rules TO sluice_worker;
+GRANT SELECT ON TABLE public.rate_rules TO sluice_tenant;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.rate_snapshots TO sluice_worker;
+GRANT SELECT ON TABLE public.rate_snapshots TO sluice_tenant;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.rate_ticks TO sluice_worker;
+GRANT SELECT ON TABLE public.rate_ticks TO sluice_tenant;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.rates TO sluice_worker;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.rates TO sluice_tenant;

@@ -32,6 +32,8 @@ _MEANING: Final = {
     "seen disappeared.",
     "payment_intent.reversed": "A fork took a payment back after it had succeeded.",
     "payment_intent.succeeded": "The payment is credited.",
+    "rate.alert": "A price moved further than an alert of yours allows.",
+    "rate.peg_changed": "USDC or USDT left its peg, moved further off, or came back.",
     "webhook_endpoint.disabled": "An endpoint failed for five days, or answered 410; "
     "it is told nothing more.",
 }

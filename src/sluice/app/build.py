@@ -16,7 +16,7 @@ from sluice.app.networks import Parts, read_networks
 from sluice.app.observed import observe_with
 from sluice.app.rates import read_rates
 from sluice.app.reactions import reactions, routes
-from sluice.app.schedule import SCHEDULE, job_verbs
+from sluice.app.schedule import SCHEDULE, Prices, job_verbs
 from sluice.app.settings import Settings
 from sluice.base.bell import Bell
 from sluice.base.clock import Clock, SystemClock
@@ -101,6 +101,10 @@ async def assemble(ground: Ground, *, extra_chains: Sequence[Chain] = ()) -> Asy
     market = read_rates(settings.rates, parts)
     if market is not None:
         sources.append(market.source)
+    policy = RatePolicy(
+        {True: ["fixed"], False: ["sandbox"]}, market=None if market is None else market.market
+    )
+    prices = Prices(sources, policy, settings.rates_kept_days)
     view = View(settings.public_url.rstrip("/"), _client_secret(sealer), chains)
     app = App(
         settings=settings,
@@ -112,12 +116,10 @@ async def assemble(ground: Ground, *, extra_chains: Sequence[Chain] = ()) -> Asy
         callers=Callers(works, sealer, clock, bell),
         chains=chains,
         signers=read_signers(settings.signers, KeyParts(sealer, ids.bytes, nodes, clock)),
-        rates=RatePolicy(
-            {True: ["fixed"], False: ["sandbox"]}, market=None if market is None else market.market
-        ),
+        rates=policy,
         sources=sources,
         relay=Relay(works, routes(), reactions(view)),
-        jobs=Jobs(works, job_verbs(works, sources, _promise_gauge(metrics)), SCHEDULE),
+        jobs=Jobs(works, job_verbs(works, prices, _promise_gauge(metrics)), SCHEDULE),
         deliverer=Deliverer(works, receivers, sealer, API_VERSION, _attempt_meter(metrics)),
         metrics=metrics,
         limiter=_limiter(settings, metrics),

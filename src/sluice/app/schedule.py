@@ -2,15 +2,19 @@
 
 import datetime as dt
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from sluice.base.idempotency import store as idempotency
 from sluice.base.jobs.run import Every, JobVerb
 from sluice.base.outbox import store as outbox
 from sluice.base.work import Works
+from sluice.business.insights.alerts.judge import judge_prices
 from sluice.business.payments.intents.cancel import expire_intents
 from sluice.business.trust.promises.check import check_and_hold
 from sluice.business.webhooks.events.find import forget_events
+from sluice.engine.rates.history.record import forget_history, record_ticks
+from sluice.engine.rates.quote import RatePolicy
 from sluice.engine.rates.refresh import refresh_rates
 from sluice.engine.rates.source import RateSource
 from sluice.engine.watcher.targets import close_old_amounts
@@ -19,19 +23,31 @@ _KEYS_KEPT: Final = dt.timedelta(days=30)
 _FACTS_KEPT: Final = dt.timedelta(days=7)
 _BATCH: Final = 5000
 
+
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """Where prices come from, what is made of them, and for how long they are kept."""
+
+    sources: Sequence[RateSource]
+    policy: RatePolicy
+    kept_days: int
+
+
 SCHEDULE: Final = {
     "expire_intents": Every(1),
     "refresh_rates": Every(30),
+    "record_rates": Every(60),
     "check_promises": Every(60),
     "close_old_amounts": Every(600),
     "forget_facts": Every(600),
     "forget_idempotency_keys": Every(3600),
     "forget_events": Every(3600),
+    "forget_rates": Every(3600),
 }
 
 
 def job_verbs(
-    works: Works, sources: Sequence[RateSource], on_promise: Callable[[str, int], None]
+    works: Works, prices: Prices, on_promise: Callable[[str, int], None]
 ) -> dict[str, JobVerb]:
     """Return each job's verb."""
 
@@ -47,14 +63,20 @@ def job_verbs(
         async with works.begin() as work:
             await close_old_amounts(work, before=work.now)
 
+    async def record_rates() -> None:
+        await record_ticks(works, prices.policy)
+        await judge_prices(works)
+
     verbs: dict[str, Callable[[], Awaitable[Any]]] = {
         "expire_intents": lambda: expire_intents(works),
-        "refresh_rates": lambda: refresh_rates(works, sources),
+        "refresh_rates": lambda: refresh_rates(works, prices.sources, prices.policy.market),
+        "record_rates": record_rates,
         "check_promises": lambda: check_and_hold(works, on_promise),
         "close_old_amounts": close_amounts,
         "forget_facts": forget_facts,
         "forget_idempotency_keys": forget_keys,
         "forget_events": lambda: forget_events(works),
+        "forget_rates": lambda: forget_history(works, days=prices.kept_days),
     }
     return {name: _plain(verb) for name, verb in verbs.items()}
 

@@ -53,6 +53,7 @@ class Settings:
     rates: str = _documented(
         "", "A TOML file with the venues that make live prices; empty means the fixed ones."
     )
+    rates_kept_days: int = _documented(30, "For how many days prices and their sources are kept.")
     signers: str = _documented(
         "", "A TOML file with the keys that sign what is sent; empty means nothing can be sent."
     )

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from sluice.base.facts import Fact
+from sluice.business.insights.alerts.facts import PegChanged, PriceMoved
 from sluice.business.payments.checkout.facts import SessionCompleted, SessionExpired, SessionFact
 from sluice.business.payments.customers.facts import (
     CustomerCreated,
@@ -19,6 +20,7 @@ from sluice.wire.charge import show_charge
 from sluice.wire.checkout_session import show_checkout_session
 from sluice.wire.customer import show_customer
 from sluice.wire.payment_intent import show_payment_intent
+from sluice.wire.rate import show_moved, show_peg
 from sluice.wire.show import View
 from sluice.wire.webhook_endpoint import show_webhook_endpoint
 
@@ -40,6 +42,8 @@ _NAMES: Final[dict[type[Fact], tuple[str, ...]]] = {
     CustomerUpdated: ("customer.updated",),
     CustomerDeleted: ("customer.deleted",),
     EndpointDisabled: ("webhook_endpoint.disabled",),
+    PriceMoved: ("rate.alert",),
+    PegChanged: ("rate.peg_changed",),
 }
 
 ANNOUNCED: Final = tuple(_NAMES)
@@ -62,14 +66,9 @@ def _show(fact: Fact, name: str, view: View) -> dict[str, Any]:
     if isinstance(fact, IntentFact):
         show = show_charge if name.startswith("charge.") else show_payment_intent
         return show(fact.intent, view)
-    if isinstance(fact, SessionFact):
-        return show_checkout_session(fact.session, view)
-    if isinstance(fact, CustomerFact):
-        return show_customer(fact.customer)
-    if isinstance(fact, EndpointDisabled):
-        return show_webhook_endpoint(fact.endpoint)
-    if isinstance(fact, MoneyUnexpected):
-        return _unexpected(fact, view)
+    for kind, show_fact in _SHOWS:
+        if isinstance(fact, kind):
+            return show_fact(fact, view)
     raise TypeError(f"no event is made of {type(fact).__name__}")
 
 
@@ -93,3 +92,14 @@ def _unexpected(fact: MoneyUnexpected, view: View) -> dict[str, Any]:
         "buyer_address": view.address(fact.network, fact.sender),
         "payment_intent": fact.intent_id,
     }
+
+
+# How each kind of fact is shown as the object of its event.
+_SHOWS: Final[Sequence[tuple[type[Fact], Callable[[Any, View], dict[str, Any]]]]] = (
+    (SessionFact, lambda fact, view: show_checkout_session(fact.session, view)),
+    (CustomerFact, lambda fact, _view: show_customer(fact.customer)),
+    (EndpointDisabled, lambda fact, _view: show_webhook_endpoint(fact.endpoint)),
+    (PriceMoved, lambda fact, _view: show_moved(fact)),
+    (PegChanged, lambda fact, _view: show_peg(fact)),
+    (MoneyUnexpected, _unexpected),
+)

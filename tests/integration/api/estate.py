@@ -112,6 +112,7 @@ def build_estate(house: House, receiver: Receiver) -> Estate:
     customer = api.post("/v1/customers", {"email": "a@b.co", "name": "A"})
     sale = api.sells(customer=customer["id"])
     session = api.post("/v1/checkout/sessions", {**SESSION, "customer": customer["id"]})
+    alert = api.post("/v1/rates/alerts", {"base": "btc", "move_bps": 100})
     key = api.ask("POST", "/v1/customers", {}, Idempotency_Key="kept")
     assert key.status == 200
     sandbox = house.app.chains.find("sandbox")
@@ -135,6 +136,7 @@ def build_estate(house: House, receiver: Receiver) -> Estate:
             "checkout.session": session["id"],
             "event": api.get("/v1/events")["data"][0]["id"],
             "webhook_endpoint": endpoint["id"],
+            "rate_alert": alert["id"],
         },
         sale["client_secret"],
     )

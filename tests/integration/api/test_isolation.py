@@ -6,6 +6,7 @@ import pytest
 
 from sluice.doors.api.route import Route
 from sluice.doors.api.table import ROUTES
+from sluice.wire.lists import ListShape
 from tests.house import House
 from tests.integration.api.estate import SALE, SESSION, Answer, Api, Estate
 
@@ -19,6 +20,7 @@ PREFIXES: Final = {
     "checkout.session": "cs_test",
     "event": "evt",
     "webhook_endpoint": "we",
+    "rate_alert": "ral",
 }
 # The sandbox is one chain for everybody in test mode: its transactions have no owner.
 OWNED: Final = [route for route in ROUTES if "{id" in route.path and "/sandbox/" not in route.path]
@@ -83,8 +85,8 @@ def test_ones_own_objects_are_there(house: House, estates: tuple[Estate, Estate]
 
 def test_no_list_shows_what_is_anothers(house: House, estates: tuple[Estate, Estate]) -> None:
     mine, theirs = estates
-    lists = [r for r in ROUTES if r.answers == "list" and "{id" not in r.path]
-    assert len(lists) == 7
+    lists = [r for r in ROUTES if isinstance(r.shape, ListShape) and "{id" not in r.path]
+    assert len(lists) == 8
 
     for route in lists:
         for key in (mine.merchant.sk, mine.merchant.live_sk):
@@ -122,7 +124,7 @@ def test_anothers_object_is_no_cursor(
     house: House, estates: tuple[Estate, Estate], cursor: str
 ) -> None:
     mine, theirs = estates
-    lists = {r.path: r for r in ROUTES if r.answers == "list" and "{id" not in r.path}
+    lists = {r.path: r for r in ROUTES if isinstance(r.shape, ListShape) and "{id" not in r.path}
     kinds = {
         "/v1/customers": "customer",
         "/v1/payment_intents": "payment_intent",
@@ -131,6 +133,7 @@ def test_anothers_object_is_no_cursor(
         "/v1/checkout/sessions": "checkout.session",
         "/v1/events": "event",
         "/v1/webhook_endpoints": "webhook_endpoint",
+        "/v1/rates/alerts": "rate_alert",
     }
     assert set(kinds) == set(lists)
 

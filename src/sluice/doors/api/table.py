@@ -10,6 +10,7 @@ from sluice.doors.api.v1 import (
     customers,
     events,
     payment_intents,
+    rates,
     sandbox,
     webhook_endpoints,
 )
@@ -22,5 +23,6 @@ ROUTES: Final[tuple[Route, ...]] = (
     *checkout_sessions.ROUTES,
     *events.ROUTES,
     *webhook_endpoints.ROUTES,
+    *rates.ROUTES,
     *sandbox.ROUTES,
 )

@@ -36,7 +36,7 @@ Turn = Callable[[], Awaitable[bool]]
 
 async def run_loops(app: App) -> None:
     """Run everything until cancelled. Each loop pulls at its own pace, in bounded batches."""
-    await refresh_rates(app.works, app.sources)
+    await refresh_rates(app.works, app.sources, app.rates.market)
     await app.jobs.plan()
     async with asyncio.TaskGroup() as group:
         group.create_task(app.bell.carry(app.database))

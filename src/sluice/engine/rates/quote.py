@@ -8,7 +8,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TypeAlias
+from typing import NamedTuple
 
 import structlog
 
@@ -49,12 +49,9 @@ async def quote_assets(
     An asset costs one of itself. A price of the market holds no longer than the market's lock.
     Raises Unavailable with code `rate_unavailable` when none is left.
     """
-    wanted = [asset.code for asset in assets if asset.code != currency.code]
-    prices: dict[str, _Price] = {currency.code: (Fraction(1), "par", valid_for_s)}
-    if wanted and livemode and policy.market is not None:
-        prices |= await _agreed(work, wanted, currency.code, policy.market)
-    elif wanted:
-        prices |= await _newest(work, wanted, currency.code, policy, policy.sources[livemode])
+    prices, odd = await price_assets(work, assets, currency, policy=policy, livemode=livemode)
+    for one in odd:
+        log.warning("rates.odd", pair=one.pair, error=one.error, notes=list(one.notes))
     quotes = []
     for asset in assets:
         if asset.code in prices:
@@ -69,36 +66,64 @@ async def quote_assets(
     return quotes
 
 
-# A price, who said it, and for how many seconds it may be promised at most.
-_Price: TypeAlias = tuple[Fraction, str, float]
+class Price(NamedTuple):
+    """A price, who said it, and for how many seconds it may be promised at most."""
+
+    price: Fraction
+    source: str
+    lock_max_s: float
+
+
+class Odd(NamedTuple):
+    """What is strange about a pair: what was noticed, and why it has no price if it has none."""
+
+    pair: str
+    error: str | None
+    notes: Sequence[str]
+
+
+async def price_assets(
+    work: Work, assets: Sequence[Asset], currency: Asset, *, policy: RatePolicy, livemode: bool
+) -> tuple[dict[str, Price], Sequence[Odd]]:
+    """Return the price now of each asset that has one, and what is odd."""
+    wanted = [asset.code for asset in assets if asset.code != currency.code]
+    prices = {currency.code: Price(Fraction(1), "par", math.inf)}
+    odd: Sequence[Odd] = ()
+    if wanted and livemode and policy.market is not None:
+        agreed, odd = await _agreed(work, wanted, currency.code, policy.market)
+        prices |= agreed
+    elif wanted:
+        prices |= await _newest(work, wanted, currency.code, policy, policy.sources[livemode])
+    return prices, odd
 
 
 async def _newest(
     work: Work, wanted: Sequence[str], currency: str, policy: RatePolicy, sources: Sequence[str]
-) -> dict[str, _Price]:
+) -> dict[str, Price]:
     """Return the newest fresh price of each asset."""
     oldest = work.now - dt.timedelta(seconds=policy.age_max_s)
-    prices: dict[str, _Price] = {}
+    prices: dict[str, Price] = {}
     for rate in await store.find(work, wanted, currency, sources):
         if rate.observed_at >= oldest:
-            prices.setdefault(rate.base, (rate.price, rate.source, math.inf))
+            prices.setdefault(rate.base, Price(rate.price, rate.source, math.inf))
     return prices
 
 
 async def _agreed(
     work: Work, wanted: Sequence[str], currency: str, market: Market
-) -> dict[str, _Price]:
-    """Return the market's price of each asset that has one, and tell of what is odd."""
+) -> tuple[dict[str, Price], list[Odd]]:
+    """Return the market's price of each asset that has one; each says where it is kept."""
     pairs = {code: Pair(code.upper(), currency.upper()) for code in wanted}
     needed = pairs_needed(market, pairs.values())
-    rates = await store.find_pairs(work, needed, [*market.venues, FIXED])
-    prices: dict[str, _Price] = {}
+    rates, snapshot_id = await store.find_pairs(work, needed, [*market.venues, FIXED])
+    prices: dict[str, Price] = {}
+    odd = []
     for code, pair in pairs.items():
         found = price_pair(market, pair, rates, work.now)
-        if found.notes:
-            log.warning("rates.odd", pair=str(pair), notes=list(found.notes))
+        error = None if isinstance(found, Priced) else found.error
+        if found.notes or error is not None:
+            odd.append(Odd(str(pair), error, found.notes))
         if isinstance(found, Priced):
-            prices[code] = (found.price, found.source, found.lock_max_s)
-        else:
-            log.warning("rates.unpriced", pair=str(pair), error=found.error)
-    return prices
+            kept = f"{found.source} of {snapshot_id}" if snapshot_id else found.source
+            prices[code] = Price(found.price, kept, found.lock_max_s)
+    return prices, odd

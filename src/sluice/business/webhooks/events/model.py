@@ -27,6 +27,8 @@ TYPES: Final = (
     "payment_intent.requires_action",
     "payment_intent.reversed",
     "payment_intent.succeeded",
+    "rate.alert",
+    "rate.peg_changed",
     "webhook_endpoint.disabled",
 )
 

@@ -75,7 +75,7 @@ async def _demo(home: Path, make_shop: Callable[..., Any], *, once: bool) -> Non
         app = await stack.enter_async_context(build(settings, extra_chains=chains))
         api_key, merchant_id = await _merchant(app, parts)
         start_logs(app, level=logging.WARNING)
-        await refresh_rates(app.works, app.sources)
+        await refresh_rates(app.works, app.sources, app.rates.market)
         await stack.enter_async_context(serving(app))
         await until(lambda: answers(port))
         shop = make_shop(api_key=api_key, api_base=settings.public_url, port=free_port())

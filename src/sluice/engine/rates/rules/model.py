@@ -158,6 +158,7 @@ class Rules:
 
     rules: Sequence[Rule]
     digest: str
+    text: str
 
 
 def read_pair(text: str) -> Pair | None:

@@ -42,7 +42,7 @@ def read_rules(text: str) -> Rules:
     if len(text) > LENGTH_MAX:
         raise RuleInvalid(f"use up to {LENGTH_MAX} characters", LENGTH_MAX, text)
     digest = hashlib.sha256(text.encode()).hexdigest()
-    return Rules((*_Reader(IMPLICIT).read(), *_Reader(text).read()), digest)
+    return Rules((*_Reader(IMPLICIT).read(), *_Reader(text).read()), digest, text)
 
 
 class _Token(NamedTuple):

@@ -1,0 +1,1 @@
+"""Prices that merchants want to be told of."""

@@ -1,0 +1,1 @@
+"""What prices were, minute by minute, and what they were made of."""
