@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from sluice.base.embedded import start_scratch
-from sluice.base.migrate import head_path, migrate, versions_directory, write_head
+from sluice.base.migrate import head_path, in_order, migrate, versions_directory, write_head
 
 _TEMPLATE: Final = """\
 -- depends: {previous}
@@ -34,12 +34,10 @@ def new(name: str) -> Path:
     if not _NAME.fullmatch(name):
         sys.exit("NAME is lower case words with underscores, for example intents_expire_index")
     versions = versions_directory()
-    previous = max(file.stem for file in versions.glob("*.sql"))
+    previous = in_order(versions)[-1]
     today = dt.datetime.now(dt.UTC).date().isoformat()  # noqa: TID251 - a date for a file name
     number = 1 + sum(1 for _ in versions.glob(f"{today}_*.sql"))
     path = versions / f"{today}_{number:02}_{name}.sql"
-    if path.stem <= previous:
-        sys.exit(f"{path.stem} would come before {previous}; check this machine's clock")
     path.write_text(
         _TEMPLATE.format(previous=previous, sentence=name.replace("_", " ").capitalize())
     )

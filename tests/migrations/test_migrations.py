@@ -14,10 +14,17 @@ import pytest
 from sluice.base.cluster import postgres_program
 from sluice.base.embedded import start_scratch
 from sluice.base.errors import Unavailable
-from sluice.base.migrate import dump_schema, head_path, migrate, pending, versions_directory
+from sluice.base.migrate import (
+    dump_schema,
+    head_path,
+    in_order,
+    migrate,
+    pending,
+    versions_directory,
+)
 from tests.conftest import url_of
 
-VERSIONS: Final = sorted(versions_directory().glob("*.sql"))
+VERSIONS: Final = [versions_directory() / f"{name}.sql" for name in in_order()]
 CHECKS: Final = versions_directory().parent / "checks"
 SCRATCH_TABLE: Final = "-- Makes a table: for a test.\nCREATE TABLE things (n int);\n"
 
@@ -95,7 +102,7 @@ def test_each_version_keeps_what_was_there(
     file: Path, tmp_path: Path, connection: psycopg.Connection, empty_database_url: str
 ) -> None:
     check = CHECKS / file.stem
-    earlier = [other for other in VERSIONS if other < file]
+    earlier = VERSIONS[: VERSIONS.index(file)]
     for other in earlier:
         (tmp_path / other.name).write_text(other.read_text())
     if earlier:

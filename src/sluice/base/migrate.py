@@ -16,6 +16,7 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 import psycopg
 import yoyo
+from yoyo.migrations import topological_sort
 
 from sluice.base.cluster import postgres_program
 from sluice.base.errors import Unavailable
@@ -66,8 +67,13 @@ def pending(url: str, *, versions: Path | None = None) -> list[str]:
         if connection.execute("SELECT to_regclass('_yoyo_migration')").fetchone() != (None,):
             rows = connection.execute("SELECT migration_id FROM _yoyo_migration")
             known = {str(name) for (name,) in rows}
+    return [name for name in in_order(versions) if name not in known]
+
+
+def in_order(versions: Path | None = None) -> list[str]:
+    """Return the names of all migrations, each after the one it depends on."""
     every = yoyo.read_migrations(str(versions or versions_directory()))
-    return sorted(str(migration.id) for migration in every if migration.id not in known)
+    return [str(migration.id) for migration in topological_sort(every)]
 
 
 def dump_schema(url: str) -> str:

@@ -7,7 +7,18 @@ from typing import Final
 import typer
 
 from sluice.base.errors import SluiceError
-from sluice.doors.cli import books, chains, doctor, hooks, keys, listen, merchants, serve, stacks
+from sluice.doors.cli import (
+    books,
+    chains,
+    doctor,
+    hooks,
+    keys,
+    listen,
+    merchants,
+    rates,
+    serve,
+    stacks,
+)
 from sluice.doors.cli.demo.run import demo
 
 app: Final = typer.Typer(
@@ -21,6 +32,7 @@ app.add_typer(merchants.app, name="merchants")
 app.add_typer(keys.app, name="keys")
 app.add_typer(chains.app, name="chains")
 app.add_typer(books.app, name="books")
+app.add_typer(rates.app, name="rates")
 app.add_typer(stacks.app, name="stacks")
 app.add_typer(hooks.app, name="hooks")
 app.command("serve")(serve.serve)

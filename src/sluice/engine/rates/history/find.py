@@ -67,6 +67,14 @@ async def newest_snapshot(work: Work) -> Snapshot | None:
     return None if found is None else await store.get_snapshot(work, found)
 
 
+async def find_snapshot(work: Work, snapshot_id: str) -> Snapshot:
+    """Return what venues had said, or raise NotFound when it is no longer kept."""
+    snapshot = await store.get_snapshot(work, snapshot_id)
+    if snapshot is None:
+        raise NotFound(f"No such snapshot: '{snapshot_id}'.", param="id")
+    return snapshot
+
+
 async def work_out_again(
     work: Work, snapshot_id: str, pair: Pair, at: dt.datetime
 ) -> Priced | Unpriced:
@@ -74,9 +82,7 @@ async def work_out_again(
 
     Raises NotFound for a snapshot that is no longer kept.
     """
-    snapshot = await store.get_snapshot(work, snapshot_id)
-    if snapshot is None:
-        raise NotFound(f"No such snapshot: '{snapshot_id}'.", param="id")
+    snapshot = await find_snapshot(work, snapshot_id)
     texts = await store.rules_by_digest(work, snapshot.terms.rules)
     return price_pair(snapshot.market(texts), pair, snapshot.said, at)
 
