@@ -29,7 +29,9 @@ def shaken(
 
 def at_a_minute(house: House, factor: int) -> None:
     """Let the sandbox's coins cost this many times as much, in a minute of its own."""
-    house.sql("UPDATE rate_ticks SET observed_at = observed_at - interval '1 minute'")
+    # There and back, so that no two rows meet on the way.
+    for shift in ("- interval '1000 days 1 minute'", "+ interval '1000 days'"):
+        house.sql(f"UPDATE rate_ticks SET observed_at = observed_at {shift}")
     source = SandboxRates(house.app.clock)
     source.move(Fraction(factor))
     house.call(refresh_rates(house.app.works, [source]))
