@@ -9,9 +9,7 @@ from typing import Final
 from sluice.base.money.catalogue import CATALOGUE
 from sluice.business.insights.alerts.facts import PegChanged, PriceMoved
 from sluice.business.insights.alerts.model import Alert, move_bps
-from sluice.engine.rates.history.find import Moved
-from sluice.engine.rates.history.model import Candle, as_decimal
-from sluice.engine.rates.history.record import CURRENCIES
+from sluice.engine.rates.history.model import CURRENCIES, Candle, Moved, as_decimal
 from sluice.wire.fields import Choice, Integer, Timestamp
 from sluice.wire.lists import ListShape
 from sluice.wire.shapes import ListOf, Shape

@@ -2,14 +2,13 @@
 
 import datetime as dt
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
 
 from sluice.base.errors import NotFound
 from sluice.base.work import Work
 from sluice.engine.rates.history import store
-from sluice.engine.rates.history.model import Candle, Snapshot, Tick
+from sluice.engine.rates.history.model import Candle, Moved, Snapshot, Tick
 from sluice.engine.rates.market import Priced, Unpriced, price_pair
 from sluice.engine.rates.rules.model import Pair
 from sluice.engine.rates.volatility import volatility_bps
@@ -19,16 +18,6 @@ DAY: Final = dt.timedelta(days=1)
 _NOW: Final = dt.timedelta(minutes=5)
 _STEP: Final = dt.timedelta(minutes=5)
 _POINTS_MIN: Final = 12  # an hour of five minutes: less says nothing of a day
-
-
-@dataclass(frozen=True, slots=True)
-class Moved:
-    """A price now, and how much it moved over the last day where an hour of it is known."""
-
-    tick: Tick
-    volatility_bps: int | None
-    low: Fraction | None
-    high: Fraction | None
 
 
 async def rates_now(

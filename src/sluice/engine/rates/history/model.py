@@ -14,6 +14,9 @@ from sluice.engine.rates.market import Market
 from sluice.engine.rates.model import Rate
 from sluice.engine.rates.rules.read import read_rules
 
+# The currencies whose prices are written down every minute.
+CURRENCIES: Final = ("usd", "eur", "gbp")
+
 # As in `market.py`: finer than any asset counts.
 _PLACES: Final = Decimal(1).scaleb(-18)
 _CONTEXT: Final = Context(prec=60, rounding=ROUND_HALF_EVEN)
@@ -28,6 +31,16 @@ class Tick:
     at: dt.datetime
     price: Decimal
     source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A price now, and how much it moved over the last day where an hour of it is known."""
+
+    tick: Tick
+    volatility_bps: int | None
+    low: Fraction | None
+    high: Fraction | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,13 +9,10 @@ from sluice.base.money.asset import Asset
 from sluice.base.money.catalogue import CATALOGUE, find_asset
 from sluice.base.work import Work, Works
 from sluice.engine.rates.history import store
-from sluice.engine.rates.history.model import Snapshot, Tick, as_decimal, terms_of
+from sluice.engine.rates.history.model import CURRENCIES, Snapshot, Tick, as_decimal, terms_of
 from sluice.engine.rates.market import Market
 from sluice.engine.rates.model import Rate
 from sluice.engine.rates.quote import RatePolicy, price_assets
-
-# The currencies whose prices are written down every minute.
-CURRENCIES: Final = ("usd", "eur", "gbp")
 
 _BATCH: Final = 20_000
 
