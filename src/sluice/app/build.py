@@ -94,17 +94,7 @@ async def assemble(ground: Ground, *, extra_chains: Sequence[Chain] = ()) -> Asy
     parts = Parts(nodes, clock, _fault_counter(metrics))
     served = [_sandbox(ground, sealer), *read_networks(settings.networks, parts), *extra_chains]
     chains = Chains({chain.network.name: chain for chain in served})
-    sources: list[RateSource] = [
-        FixedRates(read_prices(settings.fixed_rates), clock),
-        SandboxRates(clock),
-    ]
-    market = read_rates(settings.rates, parts)
-    if market is not None:
-        sources.append(market.source)
-    policy = RatePolicy(
-        {True: ["fixed"], False: ["sandbox"]}, market=None if market is None else market.market
-    )
-    prices = Prices(sources, policy, settings.rates_kept_days)
+    prices = _prices(settings, parts)
     view = View(settings.public_url.rstrip("/"), _client_secret(sealer), chains)
     app = App(
         settings=settings,
@@ -116,8 +106,8 @@ async def assemble(ground: Ground, *, extra_chains: Sequence[Chain] = ()) -> Asy
         callers=Callers(works, sealer, clock, bell),
         chains=chains,
         signers=read_signers(settings.signers, KeyParts(sealer, ids.bytes, nodes, clock)),
-        rates=policy,
-        sources=sources,
+        rates=prices.policy,
+        sources=prices.sources,
         relay=Relay(works, routes(), reactions(view)),
         jobs=Jobs(works, job_verbs(works, prices, _promise_gauge(metrics)), SCHEDULE),
         deliverer=Deliverer(works, receivers, sealer, API_VERSION, _attempt_meter(metrics)),
@@ -159,6 +149,18 @@ def start_logs(app: App, *, level: int = logging.INFO) -> None:
 
     console = app.settings.log == "console"
     configure_logs(Sink(sys.stderr, app.clock, on_drop, console=console, level=level))
+
+
+def _prices(settings: Settings, parts: Parts) -> Prices:
+    """Return where prices come from: the sandbox's, the operator's own, and a market's."""
+    fixed = FixedRates(read_prices(settings.fixed_rates), parts.clock)
+    sources: list[RateSource] = [fixed, SandboxRates(parts.clock)]
+    priced = read_rates(settings.rates, parts)
+    if priced is not None:
+        sources.append(priced.source)
+    market = None if priced is None else priced.market
+    policy = RatePolicy({True: ["fixed"], False: ["sandbox"]}, market=market)
+    return Prices(sources, policy, settings.rates_kept_days)
 
 
 def _sandbox(ground: Ground, sealer: Sealer) -> Chain:
