@@ -224,3 +224,8 @@ export function sampleOf(mutants, size) {
   return Array.from({ length: size }, (_, n) => mutants[Math.floor(n * step + step / 2)]);
 }
 
+/** All of them, in an order whose beginning is spread evenly over the list, wherever one stops. */
+export function evenOrder(mutants) {
+  const turn = (Math.sqrt(5) - 1) / 2;
+  return mutants.map((mutant, n) => [(n * turn) % 1, mutant]).sort(([a], [b]) => a - b).map(([, mutant]) => mutant);
+}

@@ -1,238 +1,149 @@
 // Mutation testing: breaks the contracts one expression at a time and asks the tests to notice.
 //
 //   node tools/mutate/run.mjs                 a fixed sample; fails below the target or on an unexplained survivor
-//   node tools/mutate/run.mjs --full          every mutant; writes docs/mutation.md
+//   node tools/mutate/run.mjs --full          every mutant not judged yet; goes on where it was interrupted
+//   node tools/mutate/run.mjs --again         the survivors of the full run once more, after tests were added
+//   node tools/mutate/run.mjs --fresh         with --full: judges everything again
 //   node tools/mutate/run.mjs --only streams  one contract; with --list, its mutants and no run
-//   node tools/mutate/run.mjs --again         judge the recorded survivors once more, after tests were added
-//   node tools/mutate/run.mjs --record        with --sample: keep the results for the report
-//   node tools/mutate/run.mjs --learn         as the sample; remembers which tests killed its mutants
-//   node tools/mutate/run.mjs --report        docs/mutation.md again, from the results of the last full runs
+//   node tools/mutate/run.mjs --report        docs/mutation.md and killers.json from what has been judged
 //
-// A mutant counts when it compiles. It is killed when any test fails that runs its lines.
-//
-// The sample asks first the test that killed the mutant in the last full run (killers.json); only when
-// it does not any more, every test that runs the lines is asked. Survivors with a reason stay survivors
-// there; full runs judge them again.
+// A mutant counts when it compiles. It is killed when any test fails that runs its lines. The test that
+// killed it before (killers.json) is asked first, then those that killed most per second, so nearly every
+// mutant costs one test. The sample is what every build judges: a survivor with a reason is not judged
+// again there; full runs judge all.
 
-import { fork } from "node:child_process";
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { ROOT, loadSuite } from "../lib/suite.mjs";
-import { mutantsOf, sampleOf } from "./operators.mjs";
+import { JUDGED, Judging } from "./judging.mjs";
+import { Journal } from "./journal.mjs";
+import { evenOrder, mutantsOf, sampleOf } from "./operators.mjs";
 import { report } from "./report.mjs";
 
 export const TARGET = 0.9;
-const WORKER = fileURLToPath(new URL("worker.mjs", import.meta.url));
-
-// The contracts that hold most money, and the test files that judge their mutants.
-export const JUDGED = {
-  "sluice-streams": "^(sluice-streams|regressions-streams|custody|actors\\.|authority-modules)",
-  "sluice-escrow": "^(sluice-escrow|sluice-gateway|regressions-payments|custody|actors)",
-  "sluice-treasury": "^(sluice-treasury|regressions-streams|custody|actors\\.|authority-modules)",
-  "sluice-market": "^(sluice-market|regressions-streams|custody|actors\\.|authority-modules)",
-};
-
-class Worker {
-  constructor(options) {
-    this.options = options;
-  }
-
-  async start() {
-    // What the SDK prints about a failed call is expected here: mutants make calls fail.
-    this.process = fork(WORKER, { cwd: ROOT, stdio: ["ignore", "ignore", "ignore", "ipc"] });
-    return this.ask("start", this.options);
-  }
-
-  ask(task, rest = {}) {
-    return new Promise((resolve, reject) => {
-      const done = (settle) => (value) => {
-        this.process.off("message", onMessage);
-        this.process.off("exit", onExit);
-        settle(value);
-      };
-      const onMessage = ({ answer, error }) => (error ? done(reject)(new Error(error)) : done(resolve)(answer));
-      const onExit = (status) => done(reject)(new Error(`the worker ended with ${status}`));
-      this.process.on("message", onMessage);
-      this.process.on("exit", onExit);
-      this.process.send({ task, ...rest });
-    });
-  }
-
-  stop() {
-    this.process.kill();
-    rmSync(join(ROOT, ".build/mutate", this.options.folder), { recursive: true, force: true });
-  }
-}
-
-/** Tests that run a line of the mutant, those that killed most per millisecond first. */
-function testsFor(mutant, tests, kills) {
-  const touches = ({ lines }) =>
-    mutant.global || lines.some((line) => line >= mutant.line && line <= mutant.lastLine);
-  const killsOf = (test) => (kills.get(`${mutant.fn} ${test.name}`) ?? 0) * 10 + (kills.get(test.name) ?? 0);
-  const worth = (test) => (killsOf(test) + 0.1) / test.ms;
-  return tests.filter(touches).sort((a, b) => worth(b) - worth(a));
-}
 
 const KILLERS = new URL("killers.json", import.meta.url);
+const REASONS = new URL("survivors.json", import.meta.url);
 
-/** Mutant → the test that killed it in the last full run. */
+/** Mutant → the test that killed it. */
 const killers = () =>
   new Map(Object.entries(JSON.parse(readFileSync(KILLERS, "utf8"))).flatMap(([test, ids]) => ids.map((id) => [id, test])));
-
-/** The results of a sample: by the test remembered for each mutant, and by all tests where there is none. */
-async function judgeSample(name, mutants, jobs) {
-  const started = performance.now();
-  const known = killers();
-  const explained = reasons();
-  const worker = new Worker({ contract: name, folder: `${name}-${process.pid}-sample`, files: JUDGED[name] });
-  const { tests } = await worker.start();
-  const results = [];
-  for (const mutant of mutants) {
-    const lives = explained[mutant.id] !== undefined;
-    const answer = lives ? { verdict: "survived" } : await worker.ask("replay", { mutant, by: known.get(mutant.id) });
-    if (answer.verdict === "unsure") continue;
-    results.push({ ...mutant, source: undefined, ...answer });
-    if (answer.broken) {
-      worker.stop();
-      await worker.start();
-    }
-  }
-  worker.stop();
-  const unsure = mutants.filter(({ id }) => !results.some((result) => result.id === id));
-  if (unsure.length) console.log(`  ${name}: ${unsure.length} of ${mutants.length} have no test that is known to kill them`);
-  const rest = unsure.length ? await judgeContract(name, unsure, jobs) : { results: [] };
-  return { name, results: [...results, ...rest.results], tests, slow: 0, seconds: Math.round((performance.now() - started) / 1000) };
-}
-
-async function judgeContract(name, mutants, jobs) {
-  const workers = Array.from({ length: jobs }, (_, n) => new Worker({ contract: name, folder: `${name}-${process.pid}-${n}`, files: JUDGED[name] }));
-  const started = performance.now();
-  for (const worker of workers) await worker.start();
-  const { tests, slow } = await workers[0].ask("baseline");
-  const kills = new Map();
-  const queue = [...mutants];
-  const results = [];
-  const work = async (worker) => {
-    for (let mutant = queue.shift(); mutant; mutant = queue.shift()) {
-      const chosen = testsFor(mutant, tests, kills).map(({ index, needs }) => ({ index, needs }));
-      const { verdict, by, broken } = await worker.ask("judge", { mutant, tests: chosen });
-      if (verdict === "killed") for (const key of [by, `${mutant.fn} ${by}`]) kills.set(key, (kills.get(key) ?? 0) + 1);
-      results.push({ ...mutant, source: undefined, verdict, by, tests: chosen.length });
-      if (broken) {
-        worker.stop();
-        await worker.start();
-      }
-      if (results.length % 50 === 0) console.log(`  ${name}: ${results.length} of ${mutants.length}`);
-    }
-    worker.stop();
-  };
-  await Promise.all(workers.map(work));
-  const place = new Map(mutants.map(({ id }, n) => [id, n]));
-  results.sort((a, b) => place.get(a.id) - place.get(b.id));
-  return { name, results, tests: tests.length, slow, seconds: Math.round((performance.now() - started) / 1000) };
-}
+const reasons = () => JSON.parse(readFileSync(REASONS, "utf8"));
 
 async function main() {
   const { values: options } = parseArgs({
     options: {
       full: { type: "boolean", default: false },
-      list: { type: "boolean", default: false },
       again: { type: "boolean", default: false },
-      record: { type: "boolean", default: false },
+      fresh: { type: "boolean", default: false },
+      list: { type: "boolean", default: false },
       report: { type: "boolean", default: false },
-      learn: { type: "boolean", default: false },
       only: { type: "string" },
       sample: { type: "string", default: "40" },
-      jobs: { type: "string", default: "2" },
     },
   });
-  if (options.report) return writeReport();
   const names = Object.keys(JUDGED).filter((name) => !options.only || name === `sluice-${options.only}`);
   const { contracts } = await loadSuite();
   const summaries = [];
   for (const name of names) {
-    const all = mutantsOf(contracts.find((contract) => contract.name === name));
-    const known = options.again ? JSON.parse(readFileSync(resultsOf(name), "utf8")) : undefined;
-    const mutants = options.full ? all : known ? unsettled(known, all) : sampleOf(all, Number(options.sample));
-    if (options.list) {
-      for (const { id, line, from, to } of mutants) console.log(`${id} (line ${line}): ${flat(from)} → ${flat(to)}`);
-      continue;
-    }
-    const judge = options.full || options.again || options.record ? judgeContract : judgeSample;
-    const judged = await judge(name, mutants, Number(options.jobs));
-    const summary = { ...(known ? merge(known, judged, all) : judged), of: all.length, whole: options.full || Boolean(known?.whole), on: new Date().toISOString().slice(0, 10) };
-    if (options.full || options.again || options.record) writeFileSync(resultsOf(name), JSON.stringify(summary, null, 1));
-    summaries.push(summary);
-    print(summary);
+    const contract = contracts.find((one) => one.name === name);
+    const all = mutantsOf(contract);
+    if (options.list) list(all);
+    else if (options.report) summaries.push(summary(name, all, new Journal(contract).read()));
+    else if (options.full || options.again) summaries.push(await judgeAll(contract, all, options));
+    else summaries.push(await judgeSample(name, sampleOf(all, Number(options.sample))));
   }
   if (options.list) return;
-  if (options.learn) writeKillers(summaries);
-  if (options.full && !options.only) writeReport();
+  for (const one of summaries) print(one);
+  if (options.report) return writeReport(summaries);
   process.exitCode = verdictOf(summaries) ? 0 : 1;
 }
 
-const same = (a, b) => a.id === b.id && a.from === b.from && a.to === b.to;
-
-/** What to judge once more: recorded survivors and, after a full run, what the contract did not have then. */
-function unsettled({ results, whole }, all) {
-  return all.filter((mutant) => {
-    const result = results.find((known) => same(known, mutant));
-    return result ? result.verdict === "survived" : whole;
+/** Every mutant without a verdict, in an order that is an even sample whenever it stops. */
+async function judgeAll(contract, all, { again, fresh }) {
+  const journal = new Journal(contract);
+  const known = fresh ? new Map() : journal.read();
+  const open = all.filter((mutant) => {
+    const result = known.get(mutant.id);
+    if (!result || !same(result, mutant)) return !again;
+    return again && result.verdict === "survived";
   });
+  const judging = new Judging(contract.name, { killers: killers(), reasons: reasons() });
+  await judging.each(evenOrder(open), (result) => journal.add(result));
+  return summary(contract.name, all, journal.read());
 }
 
-/** The known results of mutants that are still there, with the new ones. */
-function merge(known, judged, all) {
-  const place = new Map(all.map(({ id }, n) => [id, n]));
-  const kept = known.results.filter((result) => all.some((mutant) => same(mutant, result)) && !judged.results.some((news) => news.id === result.id));
-  const results = [...kept, ...judged.results].sort((a, b) => place.get(a.id) - place.get(b.id));
-  return { ...judged, seconds: known.seconds + judged.seconds, results };
+async function judgeSample(name, mutants) {
+  const explained = reasons();
+  const verdicts = new Map(mutants.filter(({ id }) => explained[id]).map((mutant) => [mutant.id, plain({ ...mutant, verdict: "survived" })]));
+  const judging = new Judging(name, { killers: killers(), reasons: explained });
+  await judging.each(mutants.filter(({ id }) => !explained[id]), (result) => verdicts.set(result.id, result));
+  return summary(name, mutants, verdicts);
 }
 
-const resultsOf = (name) => join(ROOT, `.build/mutate/${name}.json`);
+const same = (a, b) => a.id === b.id && a.from === b.from && a.to === b.to;
+const plain = ({ source: _, ...mutant }) => mutant;
 
-function writeReport() {
-  const summaries = Object.keys(JUDGED).filter((name) => existsSync(resultsOf(name))).map((name) => JSON.parse(readFileSync(resultsOf(name), "utf8")));
+/** What is known of a contract's mutants: `of` all there are, the results of those judged. */
+function summary(name, all, verdicts) {
+  const results = all.map((mutant) => verdicts.get(mutant.id)).filter((result, n) => result && same(result, all[n]));
+  return { name, of: all.length, results, on: results.map(({ on }) => on ?? "").sort().at(-1) };
+}
+
+function writeReport(summaries) {
   writeKillers(summaries);
   writeFileSync(join(ROOT, "docs/mutation.md"), report(summaries, reasons()));
 }
 
-/** Remembers which test was the first to kill each mutant, beside what is known of others. */
+/** Remembers which test killed each mutant, beside what is known of those not judged. */
 function writeKillers(summaries) {
   const known = killers();
-  for (const { id, verdict, by } of summaries.flatMap(({ results }) => results)) if (verdict === "killed") known.set(id, by);
+  for (const { results } of summaries) {
+    for (const { id, verdict, by } of results) {
+      if (verdict === "killed") known.set(id, by);
+      else known.delete(id);
+    }
+  }
   const tests = [...new Set(known.values())].sort();
   const grouped = tests.map((test) => [test, [...known].filter(([, by]) => by === test).map(([id]) => id).sort()]);
   writeFileSync(KILLERS, `${JSON.stringify(Object.fromEntries(grouped), null, 1)}\n`);
 }
 
 const flat = (text) => text.replace(/\s+/g, " ");
-const reasons = () => JSON.parse(readFileSync(new URL("survivors.json", import.meta.url), "utf8"));
 const count = (results, verdict) => results.filter((result) => result.verdict === verdict).length;
+const percent = (killed, survived) => ((100 * killed) / Math.max(1, killed + survived)).toFixed(1);
 
-function print({ name, results, tests, seconds }) {
-  const killed = count(results, "killed");
-  const survived = results.filter(({ verdict }) => verdict === "survived");
-  for (const { id, line, from, to } of survived) console.log(`  survived: ${id} (line ${line}): ${flat(from)} → ${flat(to)}`);
+function list(mutants) {
+  for (const { id, line, from, to } of mutants) console.log(`${id} (line ${line}): ${flat(from)} → ${flat(to)}`);
+}
+
+function print({ name, of, results }) {
+  const [killed, survived, invalid] = ["killed", "survived", "invalid"].map((verdict) => count(results, verdict));
+  for (const { id, line, from, to } of results.filter(({ verdict }) => verdict === "survived"))
+    console.log(`  survived: ${id} (line ${line}): ${flat(from)} → ${flat(to)}`);
   console.log(
-    `${name}: ${killed} of ${killed + survived.length} mutants killed (${percent(killed, survived.length)} %), ` +
-      `${count(results, "invalid")} did not compile, ${tests} tests, ${seconds} s`,
+    `${name}: ${killed} of ${killed + survived} mutants killed (${percent(killed, survived)} %), ` +
+      `${invalid} did not compile, ${results.length} of ${of} judged`,
   );
 }
 
-const percent = (killed, survived) => ((100 * killed) / Math.max(1, killed + survived)).toFixed(1);
-
 function verdictOf(summaries) {
-  const results = summaries.flatMap((summary) => summary.results);
-  const killed = count(results, "killed");
-  const survived = results.filter(({ verdict }) => verdict === "survived");
-  const known = reasons();
-  const unexplained = survived.filter(({ id }) => !known[id]);
-  for (const { id } of unexplained) console.log(`no reason is given for the survivor ${id}`);
-  console.log(`all: ${percent(killed, survived.length)} % killed, target ${100 * TARGET} %`);
-  return killed >= TARGET * (killed + survived.length) && unexplained.length === 0;
+  const explained = reasons();
+  let good = true;
+  for (const { name, results } of summaries) {
+    const killed = count(results, "killed");
+    const survived = results.filter(({ verdict }) => verdict === "survived");
+    for (const { id } of survived.filter(({ id }) => !explained[id])) {
+      console.log(`no reason is given for the survivor ${id}`);
+      good = false;
+    }
+    if (killed < TARGET * (killed + survived.length)) {
+      console.log(`${name}: ${percent(killed, survived.length)} % killed, target ${100 * TARGET} %`);
+      good = false;
+    }
+  }
+  return good;
 }
 
 await main();

@@ -110,11 +110,12 @@ class Judge {
     globalThis.simnet = await initSimnet(manifest, true, { trackCosts: true, trackCoverage: true });
     const tests = [];
     for (const [index, test] of this.shim.collected.entries()) {
-      const started = performance.now();
+      const started = process.cpuUsage(); // not the clock: others may use the machine
       await simnet.initSession(ROOT, manifest);
       simnet.setCurrentTestName(test.name);
       await this.shim.runTest(test);
-      const ms = performance.now() - started;
+      const { user, system } = process.cpuUsage(started);
+      const ms = (user + system) / 1000;
       const run = linesRun(simnet.collectReport(false, "").coverage);
       const touched = new Set([...run].filter(([, lines]) => lines.size).map(([name]) => name));
       tests.push({ index, name: test.name, ms, lines: [...(run.get(this.contract) ?? [])], needs: this.closure(touched) });
@@ -132,41 +133,32 @@ class Judge {
     return [...needed];
   }
 
-  /** `killed` when the named test still sees the mutant, else `unsure`; `invalid` when it does not compile. */
-  async replay(mutant, by) {
+  /**
+   * `killed` with the test that saw it, `survived`, or `invalid` when it or what depends on it does not
+   * compile. The test named `first` is asked first; `unsure` when it sees nothing and no others are given.
+   */
+  async judge(mutant, first, tests) {
     const everything = new Set(this.onTop.map(({ name }) => name));
     try {
       await this.freshChain(mutant.source, everything);
     } catch (error) {
       return { verdict: "invalid", by: String(error).slice(0, 200) };
     }
-    const test = this.shim.collected.find(({ name }) => name === by);
-    if (!test) return { verdict: "unsure" };
-    try {
-      await this.shim.runTest(test);
-      return { verdict: "unsure" };
-    } catch (error) {
-      return { verdict: "killed", by, broken: isBroken(error) };
-    }
-  }
-
-  /** `killed` with the test that saw it, `survived`, or `invalid` when it does not compile. */
-  async judge(mutant, tests) {
-    try {
-      await this.freshChain(mutant.source, new Set());
-    } catch (error) {
-      return { verdict: "invalid", by: String(error).slice(0, 200) };
-    }
-    for (const { index, needs } of tests) {
-      const test = this.shim.collected[index];
+    const all = this.shim.collected;
+    const remembered = all.find(({ name }) => name === first);
+    const asked = (tests ?? []).map(({ index, needs }) => ({ test: all[index], needs: new Set(needs) })).filter(({ test }) => test !== remembered);
+    if (remembered) asked.unshift({ test: remembered, needs: everything });
+    let fresh = true;
+    for (const { test, needs } of asked) {
       try {
-        await this.freshChain(mutant.source, new Set(needs));
+        if (!fresh) await this.freshChain(mutant.source, needs);
+        fresh = false;
         await this.shim.runTest(test);
       } catch (error) {
         return { verdict: "killed", by: test.name, broken: isBroken(error) };
       }
     }
-    return { verdict: "survived" };
+    return { verdict: tests ? "survived" : "unsure" };
   }
 }
 
@@ -186,10 +178,9 @@ const tasks = {
   },
   async baseline() {
     const tests = await judge.baseline();
-    return { tests: tests.filter(({ ms }) => ms <= TEST_MS_MAX).sort((a, b) => a.ms - b.ms), slow: tests.filter(({ ms }) => ms > TEST_MS_MAX).length };
+    return tests.filter(({ ms }) => ms <= TEST_MS_MAX).sort((a, b) => a.ms - b.ms);
   },
-  judge: ({ mutant, tests }) => judge.judge(mutant, tests),
-  replay: ({ mutant, by }) => judge.replay(mutant, by),
+  judge: ({ mutant, first, tests }) => judge.judge(mutant, first, tests),
 };
 
 process.on("message", async ({ task, ...rest }) => {
