@@ -266,8 +266,9 @@
         (to-payee (- amount fee))
       )
       (map-set escrows id (merge e {paid: (+ (get paid e) amount)}))
-      (try! (push token to-payee (get payee e)))
-      (try! (push token fee .sluice-treasury))
+      (try! (push-parts token {to: (get payee e), amount: to-payee}
+        {to: (get payer e), amount: u0} {to: .sluice-treasury, amount: fee}
+      ))
       (print {
         sluice: u1, seq: (next-seq), ev: "escrow.part-released", id: id,
         actor: contract-caller, token: (get token e), amount: amount,
@@ -461,9 +462,9 @@
       state: state, paid: (+ (get paid e) gross), returned: (+ (get returned e) to-payer),
       proposal: none
     }))
-    (try! (push token to-payee (get payee e)))
-    (try! (push token to-payer (get payer e)))
-    (try! (push token fee .sluice-treasury))
+    (try! (push-parts token {to: (get payee e), amount: to-payee}
+      {to: (get payer e), amount: to-payer} {to: .sluice-treasury, amount: fee}
+    ))
     (print {
       sluice: u1, seq: (next-seq), ev: "escrow.closed", id: id, actor: contract-caller,
       token: (get token e), amount: left,
@@ -561,6 +562,42 @@
       )
       (ok true)
     )
+  )
+)
+
+;; Pay out what was owed to up to three parties, as push does; the token and what is owed are
+;; looked up once, and the allowance is their sum.
+(define-private (push-parts
+    (token <ft>)
+    (one {to: principal, amount: uint})
+    (two {to: principal, amount: uint})
+    (three {to: principal, amount: uint})
+  )
+  (let (
+      (asset (contract-of token))
+      (row (unwrap! (contract-call? .sluice-tokens lookup asset) ERR-TOKEN))
+      (total (+ (get amount one) (get amount two) (get amount three)))
+    )
+    (map-set liabilities asset (- (get-liability asset) total))
+    (unwrap!
+      (as-contract? (
+          (with-ft asset (get asset row) (if (get stx row) u0 total))
+          (with-stx (if (get stx row) total u0))
+        )
+        (try! (push-part token one))
+        (try! (push-part token two))
+        (try! (push-part token three))
+      )
+      ERR-ASSET-GUARD
+    )
+    (ok true)
+  )
+)
+
+(define-private (push-part (token <ft>) (part {to: principal, amount: uint}))
+  (if (is-eq (get amount part) u0)
+    (ok true)
+    (contract-call? token transfer (get amount part) tx-sender (get to part) none)
   )
 )
 

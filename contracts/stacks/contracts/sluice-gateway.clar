@@ -499,7 +499,7 @@
 (define-public (pay-open (merchant uint) (token <ft>) (amount uint) (memo (buff 32)))
   (let ((m (unwrap! (map-get? merchants merchant) ERR-NOT-FOUND)))
     (asserts! (get open m) ERR-NOT-OPEN)
-    (settle merchant memo token amount true)
+    (settle (+ (var-get last-payment) u1) merchant memo token amount true)
   )
 )
 
@@ -570,17 +570,15 @@
 
 ;; Settle under a reference that can be used only once.
 (define-private (settle-once (merchant uint) (ref (buff 32)) (token <ft>) (amount uint))
-  (begin
-    (asserts!
-      (map-insert by-ref {merchant: merchant, ref: ref} (+ (var-get last-payment) u1))
-      ERR-EXISTS
-    )
-    (settle merchant ref token amount false)
+  (let ((id (+ (var-get last-payment) u1)))
+    (asserts! (map-insert by-ref {merchant: merchant, ref: ref} id) ERR-EXISTS)
+    (settle id merchant ref token amount false)
   )
 )
 
 ;; Move the money and write the payment down. tx-sender can lose exactly `amount` by it.
 (define-private (settle
+    (id uint)
     (merchant uint)
     (ref (buff 32))
     (token <ft>)
@@ -588,7 +586,6 @@
     (open bool)
   )
   (let (
-      (id (+ (var-get last-payment) u1))
       (asset (contract-of token))
       (m (unwrap! (map-get? merchants merchant) ERR-NOT-FOUND))
       (row (unwrap! (contract-call? .sluice-tokens lookup asset) ERR-TOKEN))

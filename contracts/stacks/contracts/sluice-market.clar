@@ -293,9 +293,10 @@
     (map-set offers offer (merge o {state: ACCEPTED}))
     (map-delete listings id)
     (try! (contract-call? .sluice-streams transfer id seller (get buyer o)))
-    (try! (push token (get rest parts) seller))
-    (try! (push token (get royalty parts) (get payer p)))
-    (try! (push token (get fee parts) .sluice-treasury))
+    (try! (push-parts token {to: seller, amount: (get rest parts)}
+      {to: (get payer p), amount: (get royalty parts)}
+      {to: .sluice-treasury, amount: (get fee parts)}
+    ))
     (print {
       sluice: u1, seq: (next-seq), ev: "market.offer-accepted", id: offer,
       actor: contract-caller, token: (get token o), amount: (get amount o),
@@ -523,6 +524,42 @@
       )
       (ok true)
     )
+  )
+)
+
+;; Pay out what was owed to up to three parties, as push does; the token and what is owed are
+;; looked up once, and the allowance is their sum.
+(define-private (push-parts
+    (token <ft>)
+    (one {to: principal, amount: uint})
+    (two {to: principal, amount: uint})
+    (three {to: principal, amount: uint})
+  )
+  (let (
+      (asset (contract-of token))
+      (row (unwrap! (contract-call? .sluice-tokens lookup asset) ERR-TOKEN))
+      (total (+ (get amount one) (get amount two) (get amount three)))
+    )
+    (map-set liabilities asset (- (get-liability asset) total))
+    (unwrap!
+      (as-contract? (
+          (with-ft asset (get asset row) (if (get stx row) u0 total))
+          (with-stx (if (get stx row) total u0))
+        )
+        (try! (push-part token one))
+        (try! (push-part token two))
+        (try! (push-part token three))
+      )
+      ERR-ASSET-GUARD
+    )
+    (ok true)
+  )
+)
+
+(define-private (push-part (token <ft>) (part {to: principal, amount: uint}))
+  (if (is-eq (get amount part) u0)
+    (ok true)
+    (contract-call? token transfer (get amount part) tx-sender (get to part) none)
   )
 )
 

@@ -350,8 +350,9 @@
           next-at: (+ start (get period p)), balance: balance,
           charged: (+ (get charged s) price), state: ACTIVE
         }))
-        (try! (push token (- price fee) (get payout to)))
-        (try! (push token fee .sluice-treasury))
+        (try! (push-parts token {to: (get payout to), amount: (- price fee)}
+          {to: .sluice-treasury, amount: fee} {to: .sluice-treasury, amount: u0}
+        ))
         (print {
           sluice: u1, seq: (next-seq), ev: "sub.charged", id: sub, actor: contract-caller,
           token: (get token p), amount: price,
@@ -515,6 +516,42 @@
       )
       (ok true)
     )
+  )
+)
+
+;; Pay out what was owed to up to three parties, as push does; the token and what is owed are
+;; looked up once, and the allowance is their sum.
+(define-private (push-parts
+    (token <ft>)
+    (one {to: principal, amount: uint})
+    (two {to: principal, amount: uint})
+    (three {to: principal, amount: uint})
+  )
+  (let (
+      (asset (contract-of token))
+      (row (unwrap! (contract-call? .sluice-tokens lookup asset) ERR-TOKEN))
+      (total (+ (get amount one) (get amount two) (get amount three)))
+    )
+    (map-set liabilities asset (- (get-liability asset) total))
+    (unwrap!
+      (as-contract? (
+          (with-ft asset (get asset row) (if (get stx row) u0 total))
+          (with-stx (if (get stx row) total u0))
+        )
+        (try! (push-part token one))
+        (try! (push-part token two))
+        (try! (push-part token three))
+      )
+      ERR-ASSET-GUARD
+    )
+    (ok true)
+  )
+)
+
+(define-private (push-part (token <ft>) (part {to: principal, amount: uint}))
+  (if (is-eq (get amount part) u0)
+    (ok true)
+    (contract-call? token transfer (get amount part) tx-sender (get to part) none)
   )
 )
 

@@ -55,18 +55,18 @@ describe("escrow", () => {
     ["deliver", 10, () => { accepted(); return escrow("deliver", bob, HASH); }],
     ["dispute", 10, () => { accepted(); return escrow("dispute", alice, HASH); }],
     ["propose-split", 9, () => { accepted(); return escrow("propose-split", alice, u(1)); }],
-    ["cancel", 34, () => { must(openEscrow()); return escrow("cancel", alice, trait(SBTC)); }],
-    ["release", 40, () => { accepted(); return escrow("release", alice, trait(SBTC)); }],
-    ["release-part", 32, () => { accepted(); return escrow("release-part", alice, trait(SBTC), u(1000)); }],
-    ["refund", 34, () => { accepted(); return escrow("refund", bob, trait(SBTC)); }],
+    ["cancel", 20, () => { must(openEscrow()); return escrow("cancel", alice, trait(SBTC)); }],
+    ["release", 26, () => { accepted(); return escrow("release", alice, trait(SBTC)); }],
+    ["release-part", 25, () => { accepted(); return escrow("release-part", alice, trait(SBTC), u(1000)); }],
+    ["refund", 20, () => { accepted(); return escrow("refund", bob, trait(SBTC)); }],
     ["refund-part", 20, () => { accepted(); return escrow("refund-part", bob, trait(SBTC), u(5)); }],
-    ["reclaim", 34, () => { accepted(); mineBurn(5000); return escrow("reclaim", mallory, trait(SBTC)); }],
-    ["accept-split", 43, () => {
+    ["reclaim", 21, () => { accepted(); mineBurn(5000); return escrow("reclaim", mallory, trait(SBTC)); }],
+    ["accept-split", 30, () => {
       accepted();
       must(escrow("propose-split", alice, u(5000)));
       return escrow("accept-split", bob, trait(SBTC), u(5000));
     }],
-    ["resolve", 44, () => { disputed(); return escrow("resolve", carol, trait(SBTC), u(5000)); }],
+    ["resolve", 31, () => { disputed(); return escrow("resolve", carol, trait(SBTC), u(5000)); }],
     ["skim", 25, () => {
       must(call(SBTC, "transfer", [u(5), p(dave), p(contract("sluice-escrow")), Cl.none()], dave));
       return call("sluice-escrow", "skim", [trait(SBTC)], mallory);
@@ -110,17 +110,17 @@ describe("gateway", () => {
       return gateway("create-intent", bob, u(1), ref("x"), trait(SBTC), u(5), u(now() + 99), Cl.none());
     }],
     ["cancel-intent", 10, () => { register(); return gateway("cancel-intent", bob, u(1), ref("x")); }],
-    ["pay-intent", 46, () => {
+    ["pay-intent", 43, () => {
       register();
       must(gateway("create-intent", bob, u(1), ref("x"), trait(SBTC), u(500), u(now() + 99), Cl.none()));
       return gateway("pay-intent", alice, u(1), ref("x"), trait(SBTC));
     }],
-    ["pay-open", 43, () => {
+    ["pay-open", 41, () => {
       register();
       must(gateway("set-open", bob, u(1), Cl.bool(true)));
       return gateway("pay-open", alice, u(1), trait(SBTC), u(500), ref("x"));
     }],
-    ["pay-signed", 46, () => { register(); return paySigned(SBTC); }],
+    ["pay-signed", 43, () => { register(); return paySigned(SBTC); }],
     ["pay-signed in STX", 42, () => { register(); return paySigned(STX); }],
     ["pay-signed with five splits", 72, () => {
       register();

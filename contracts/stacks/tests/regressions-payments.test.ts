@@ -301,6 +301,17 @@ describe("attacks on Stacks contracts", () => {
       expect(books(token)).toEqual([0n, 0n]);
     });
 
+    it("out of release: nor can it sweep a surplus to the treasury", () => {
+      const token = prepare(`(match (contract-call? '${ESCROW} skim '${SBTC}) n (ok true) e (err e))`);
+      must(call(SBTC, "transfer", [Cl.uint(7), Cl.principal(dave), Cl.principal(ESCROW), Cl.none()], dave));
+      expect(step("release", 2, alice, trait(token)).result).toEqual({ err: 5008n });
+      expect(books(token)).toEqual([1007n, 500n]);
+      expect(read("sluice-escrow", "get-left", [Cl.uint(2)])).toBe(500n);
+      must(call(token, "set-mode", [Cl.uint(0)], deployer));
+      must(step("release", 2, alice, trait(token)));
+      expect([...books(token), balance(SBTC, TREASURY)]).toEqual([1007n, 0n, 0n]);
+    });
+
     it("into escrow: a due release inside it pays once, and both books stay right", () => {
       const token = prepare(`(contract-call? '${ESCROW} release u1 '${SBTC})`);
       openEscrow(700, alice, token);

@@ -41,12 +41,12 @@ export const READS_MAX = {
   "sluice-flow.adjust": 26,
   "sluice-escrow.open": 40,
   "sluice-escrow.release": 40,
-  "sluice-escrow.accept-split": 42, // three payments in one call: payee, payer and fee
-  "sluice-escrow.resolve": 44, // the same, and the ARBITER role to ask for
+  "sluice-escrow.accept-split": 40,
+  "sluice-escrow.resolve": 40,
   "sluice-escrow.dispute": 40,
-  "sluice-gateway.pay-signed": 72, // with a hold or five payees; a plain payment takes 44, see decision P9
+  "sluice-gateway.pay-signed": 72, // with a hold or five payees; a plain payment takes 43, see decision P9
   "sluice-subs.subscribe": 42, // as flow.open, and the merchant
-  "sluice-subs.charge": 36, // the prototype paid no fee and knew no merchant
+  "sluice-subs.charge": 30, // the prototype paid no fee and knew no merchant
   "sluice-treasury.propose-transfer": 32,
   "sluice-treasury.approve": 32,
   "sluice-treasury.execute-transfer": 32,

@@ -6,7 +6,7 @@
 import { calledBy, findAll, head, isAtom, items, literal, tupleFields, walk } from "./syntax.mjs";
 
 const ENVELOPE = ["actor", "amount", "data", "ev", "id", "seq", "sluice", "token"];
-const SHARED_HELPERS = ["next-seq", "pull", "push"];
+const SHARED_HELPERS = ["next-seq", "pull", "push", "push-parts", "push-part"];
 const SOURCE_BYTES_MAX = 12 * 1024;
 const LINE_LENGTH_MAX = 100;
 
