@@ -92,7 +92,7 @@ format: setup ## * let the formatter and the linter mend what they can
 test: setup test-tools ## * every test: the suites, then the layers of faults
 	$(PYTEST) -n 2 $(wildcard $(TESTS))
 	$(MAKE) --no-print-directory simulate-ci crash-points-ci kill-loop-ci
-	$(MAKE) -C contracts/stacks --no-print-directory check
+	$(MAKE) --no-print-directory contracts
 
 .PHONY: migration
 migration: setup ## NAME=… a migration to fill in, its check, and head.sql
@@ -149,8 +149,8 @@ fuzz-codec: setup ## N=… SEED=… JOBS=… the Stacks codec against nearly goo
 # Networks, figures, documents ---------------------------------------------------------------------
 
 .PHONY: contracts
-contracts: ## check, test and fuzz the Clarity contracts
-	$(MAKE) -C contracts/stacks all
+contracts: ## the Clarity contracts: rules, tests, coverage, costs, fuzzing, a sample of mutants
+	$(MAKE) -C contracts/stacks --no-print-directory all
 
 .PHONY: bench
 bench: setup ## measure, beside pgbench in the same run

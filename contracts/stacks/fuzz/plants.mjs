@@ -7,7 +7,7 @@ export const PLANTS = {
     { what: "a pause follows a pause", plant: ["(>= burn-block-height (+ last-end COOL-DOWN))", "true"] },
   ],
   "sluice-gateway": [
-    { what: "a reference settles again", plant: ["      ERR-EXISTS\n    )\n    (settle merchant ref token amount false)", "      ERR-EXISTS\n    )\n    (map-delete by-ref {merchant: merchant, ref: ref})\n    (settle merchant ref token amount false)"] },
+    { what: "a reference settles again", plant: ["(settle id merchant ref token amount false)", "(map-delete by-ref {merchant: merchant, ref: ref})\n    (settle id merchant ref token amount false)"] },
     { what: "refunds are not counted", plant: ["(merge p {refunded: (+ (get refunded p) from-merchant)})", "p"] },
     { what: "the fee has no cap", plant: ["(asserts! (<= bps FEE-CAP) ERR-FEE)", "true"] },
   ],

@@ -8,6 +8,7 @@ export const MATRIX = [
   { epoch: "3.4", clarity: 4 },
   { epoch: "3.4", clarity: 5 },
   { epoch: "4.0", clarity: 4 },
+  { epoch: "4.0", clarity: 5 },
   { epoch: "4.0", clarity: 6 },
 ];
 

@@ -50,10 +50,10 @@ class Worker {
 }
 
 export class Judging {
-  constructor(name, { killers, reasons }) {
+  constructor(name, { killers, most }) {
     this.name = name;
     this.killers = killers;
-    this.reasons = reasons;
+    this.most = most;
     this.kills = new Map();
     for (const [id, by] of killers) if (id.startsWith(`${name} `)) this.learn(id.split(" ")[1], by);
   }
@@ -98,7 +98,7 @@ export class Judging {
     const touches = ({ lines }) => mutant.global || lines.some((line) => line >= mutant.line && line <= mutant.lastLine);
     const killsOf = ({ name }) => (this.kills.get(`${mutant.fn} ${name}`) ?? 0) * 10 + (this.kills.get(name) ?? 0);
     const worth = (test) => (killsOf(test) + 0.1) / test.ms;
-    return tests.filter(touches).sort((a, b) => worth(b) - worth(a)).map(({ index, needs }) => ({ index, needs }));
+    return tests.filter(touches).sort((a, b) => worth(b) - worth(a)).slice(0, this.most).map(({ index, needs }) => ({ index, needs }));
   }
 }
 

@@ -4,6 +4,8 @@
 //   node tools/mutate/run.mjs --full          every mutant not judged yet; goes on where it was interrupted
 //   node tools/mutate/run.mjs --again         the survivors of the full run once more, after tests were added
 //   node tools/mutate/run.mjs --fresh         with --full: judges everything again
+//   node tools/mutate/run.mjs --tests 50      with --full: asks at most so many tests per mutant; what none of them
+//                                             kills counts as survived until --again asks all
 //   node tools/mutate/run.mjs --only streams  one contract; with --list, its mutants and no run
 //   node tools/mutate/run.mjs --report        docs/mutation.md and killers.json from what has been judged
 //
@@ -40,6 +42,7 @@ async function main() {
       list: { type: "boolean", default: false },
       report: { type: "boolean", default: false },
       only: { type: "string" },
+      tests: { type: "string" },
       sample: { type: "string", default: "40" },
     },
   });
@@ -61,7 +64,7 @@ async function main() {
 }
 
 /** Every mutant without a verdict, in an order that is an even sample whenever it stops. */
-async function judgeAll(contract, all, { again, fresh }) {
+async function judgeAll(contract, all, { again, fresh, tests }) {
   const journal = new Journal(contract);
   const known = fresh ? new Map() : journal.read();
   const open = all.filter((mutant) => {
@@ -69,7 +72,8 @@ async function judgeAll(contract, all, { again, fresh }) {
     if (!result || !same(result, mutant)) return !again;
     return again && result.verdict === "survived";
   });
-  const judging = new Judging(contract.name, { killers: killers(), reasons: reasons() });
+  const judging = new Judging(contract.name, { killers: killers(), most: tests && Number(tests) });
+  for (const { fn, verdict, by } of known.values()) if (verdict === "killed") judging.learn(fn, by);
   await judging.each(evenOrder(open), (result) => journal.add(result));
   return summary(contract.name, all, journal.read());
 }
@@ -77,7 +81,7 @@ async function judgeAll(contract, all, { again, fresh }) {
 async function judgeSample(name, mutants) {
   const explained = reasons();
   const verdicts = new Map(mutants.filter(({ id }) => explained[id]).map((mutant) => [mutant.id, plain({ ...mutant, verdict: "survived" })]));
-  const judging = new Judging(name, { killers: killers(), reasons: explained });
+  const judging = new Judging(name, { killers: killers() });
   await judging.each(mutants.filter(({ id }) => !explained[id]), (result) => verdicts.set(result.id, result));
   return summary(name, mutants, verdicts);
 }
