@@ -13,8 +13,8 @@ export function report(summaries, reasons) {
       "Each mutant is one contract with one expression changed. It is killed when a test fails that runs the",
       "changed lines; the tests are the suite's own unit tests, run in one process on a fresh chain each.",
       "Mutants that do not compile are not counted. Where fewer were judged than there are, those judged are",
-      "spread evenly over the contract. Survivors were judged again after tests had been added. `make mutate`",
-      "judges a fixed sample in every build.",
+      "spread evenly over the contract. A survivor was put to at least the fifty tests most likely to see it (or",
+      "to all that run its lines, where there are fewer). `make mutate` judges a fixed sample in every build.",
     ].join("\n"),
     [
       row("Contract", "Measured", "Mutants", "Judged", "Killed", "Survived", "Killed %", "Did not compile"),

@@ -6,6 +6,7 @@
 //   node tools/mutate/run.mjs --fresh         with --full: judges everything again
 //   node tools/mutate/run.mjs --tests 50      with --full: asks at most so many tests per mutant; what none of them
 //                                             kills counts as survived until --again asks all
+//   node tools/mutate/run.mjs --most 60       with --full: stops after so many
 //   node tools/mutate/run.mjs --only streams  one contract; with --list, its mutants and no run
 //   node tools/mutate/run.mjs --report        docs/mutation.md and killers.json from what has been judged
 //
@@ -43,6 +44,7 @@ async function main() {
       report: { type: "boolean", default: false },
       only: { type: "string" },
       tests: { type: "string" },
+      most: { type: "string" },
       sample: { type: "string", default: "40" },
     },
   });
@@ -64,17 +66,17 @@ async function main() {
 }
 
 /** Every mutant without a verdict, in an order that is an even sample whenever it stops. */
-async function judgeAll(contract, all, { again, fresh, tests }) {
+async function judgeAll(contract, all, { again, fresh, tests, most }) {
   const journal = new Journal(contract);
   const known = fresh ? new Map() : journal.read();
-  const open = all.filter((mutant) => {
+  const open = evenOrder(all).filter((mutant) => {
     const result = known.get(mutant.id);
     if (!result || !same(result, mutant)) return !again;
     return again && result.verdict === "survived";
   });
   const judging = new Judging(contract.name, { killers: killers(), most: tests && Number(tests) });
   for (const { fn, verdict, by } of known.values()) if (verdict === "killed") judging.learn(fn, by);
-  await judging.each(evenOrder(open), (result) => journal.add(result));
+  await judging.each(open.slice(0, most && Number(most)), (result) => journal.add(result));
   return summary(contract.name, all, journal.read());
 }
 
