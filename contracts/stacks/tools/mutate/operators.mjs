@@ -217,15 +217,11 @@ function isStatement(node, ancestors) {
   return items(parent).at(-1) !== node || word === "and";
 }
 
-/** A fixed sample: `size` mutants spread evenly over the list, the same ones each time. */
-export function sampleOf(mutants, size) {
-  if (size >= mutants.length) return mutants;
-  const step = mutants.length / size;
-  return Array.from({ length: size }, (_, n) => mutants[Math.floor(n * step + step / 2)]);
-}
-
 /** All of them, in an order whose beginning is spread evenly over the list, wherever one stops. */
 export function evenOrder(mutants) {
   const turn = (Math.sqrt(5) - 1) / 2;
   return mutants.map((mutant, n) => [(n * turn) % 1, mutant]).sort(([a], [b]) => a - b).map(([, mutant]) => mutant);
 }
+
+/** A fixed sample: those that a whole run judges first. */
+export const sampleOf = (mutants, size) => evenOrder(mutants).slice(0, size);
