@@ -123,6 +123,14 @@ CREATE TABLE public.blocks (
     canonical boolean NOT NULL
 );
 
+CREATE TABLE public.chain_checks (
+    network text NOT NULL,
+    subject text NOT NULL COLLATE pg_catalog."C",
+    is_right boolean NOT NULL,
+    detail text NOT NULL,
+    checked_at timestamp with time zone NOT NULL
+);
+
 CREATE TABLE public.chains (
     network text NOT NULL,
     height bigint NOT NULL,
@@ -217,6 +225,19 @@ CREATE TABLE public.deliveries (
 WITH (fillfactor='50', autovacuum_vacuum_scale_factor='0.02');
 
 ALTER TABLE ONLY public.deliveries FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.deposit_addresses (
+    merchant_id public.ident NOT NULL,
+    livemode boolean NOT NULL,
+    network text NOT NULL,
+    address text NOT NULL COLLATE pg_catalog."C",
+    destination text NOT NULL COLLATE pg_catalog."C",
+    reference public.ident NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    held_since timestamp with time zone
+);
+
+ALTER TABLE ONLY public.deposit_addresses FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.event_counters (
     merchant_id public.ident NOT NULL,
@@ -661,8 +682,11 @@ CREATE TABLE public.transfers (
     block_time timestamp with time zone,
     seen_at timestamp with time zone NOT NULL,
     confirmed_at timestamp with time zone,
+    depth_stalled integer,
+    is_doubted boolean DEFAULT false NOT NULL,
     CONSTRAINT transfers_check CHECK (((state = ANY (ARRAY['mempool'::text, 'orphaned'::text])) = (block_hash IS NULL))),
     CONSTRAINT transfers_check1 CHECK (((block_hash IS NULL) = (height IS NULL))),
+    CONSTRAINT transfers_depth_stalled_check CHECK ((depth_stalled > 0)),
     CONSTRAINT transfers_depth_wanted_check CHECK ((depth_wanted >= 0)),
     CONSTRAINT transfers_state_check CHECK ((state = ANY (ARRAY['mempool'::text, 'included'::text, 'confirmed'::text, 'final'::text, 'orphaned'::text]))),
     CONSTRAINT transfers_units_check CHECK (((units)::numeric > (0)::numeric))
@@ -722,6 +746,9 @@ ALTER TABLE ONLY public.audit_log
 ALTER TABLE ONLY public.blocks
     ADD CONSTRAINT blocks_pkey PRIMARY KEY (network, hash);
 
+ALTER TABLE ONLY public.chain_checks
+    ADD CONSTRAINT chain_checks_pkey PRIMARY KEY (network, subject);
+
 ALTER TABLE ONLY public.chains
     ADD CONSTRAINT chains_pkey PRIMARY KEY (network);
 
@@ -739,6 +766,9 @@ ALTER TABLE ONLY public.deliveries
 
 ALTER TABLE ONLY public.deliveries
     ADD CONSTRAINT deliveries_pkey PRIMARY KEY (merchant_id, livemode, id);
+
+ALTER TABLE ONLY public.deposit_addresses
+    ADD CONSTRAINT deposit_addresses_pkey PRIMARY KEY (merchant_id, livemode, network, address);
 
 ALTER TABLE ONLY public.event_counters
     ADD CONSTRAINT event_counters_pkey PRIMARY KEY (merchant_id, livemode);
@@ -867,6 +897,10 @@ CREATE INDEX customers_email ON public.customers USING btree (merchant_id, livem
 
 CREATE INDEX deliveries_due ON public.deliveries USING btree (endpoint_id, next_at) WHERE (state = 'pending'::text);
 
+CREATE UNIQUE INDEX deposit_addresses_address ON public.deposit_addresses USING btree (network, address);
+
+CREATE INDEX deposit_addresses_held ON public.deposit_addresses USING btree (network, held_since) WHERE (held_since IS NOT NULL);
+
 CREATE INDEX events_age ON public.events USING btree (created_at);
 
 CREATE INDEX events_object ON public.events USING btree (merchant_id, livemode, object_id);
@@ -940,6 +974,8 @@ CREATE INDEX targets_reference ON public.targets USING btree (reference) WHERE (
 CREATE UNIQUE INDEX targets_wallet ON public.targets USING btree (network, address) WHERE (style = 'wallet'::text);
 
 CREATE INDEX transfers_block ON public.transfers USING btree (network, block_hash);
+
+CREATE INDEX transfers_doubted ON public.transfers USING btree (network, height) WHERE is_doubted;
 
 CREATE INDEX transfers_mempool ON public.transfers USING btree (network, seen_at) WHERE (state = 'mempool'::text);
 
@@ -1015,6 +1051,9 @@ ALTER TABLE ONLY public.deliveries
 
 ALTER TABLE ONLY public.deliveries
     ADD CONSTRAINT deliveries_merchant_id_livemode_event_id_fkey FOREIGN KEY (merchant_id, livemode, event_id) REFERENCES public.events(merchant_id, livemode, id);
+
+ALTER TABLE ONLY public.deposit_addresses
+    ADD CONSTRAINT deposit_addresses_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES public.merchants(id);
 
 ALTER TABLE ONLY public.event_counters
     ADD CONSTRAINT event_counters_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES public.merchants(id);
@@ -1111,6 +1150,8 @@ ALTER TABLE public.customers ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.deliveries ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.deposit_addresses ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.event_counters ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.events ENABLE ROW LEVEL SECURITY;
@@ -1156,6 +1197,8 @@ CREATE POLICY tenant ON public.credits TO sluice_tenant USING ((((merchant_id)::
 CREATE POLICY tenant ON public.customers TO sluice_tenant USING ((((merchant_id)::text = current_setting('sluice.merchant'::text, true)) AND (livemode = (current_setting('sluice.livemode'::text, true) = 'on'::text))));
 
 CREATE POLICY tenant ON public.deliveries TO sluice_tenant USING ((((merchant_id)::text = current_setting('sluice.merchant'::text, true)) AND (livemode = (current_setting('sluice.livemode'::text, true) = 'on'::text))));
+
+CREATE POLICY tenant ON public.deposit_addresses TO sluice_tenant USING ((((merchant_id)::text = current_setting('sluice.merchant'::text, true)) AND (livemode = (current_setting('sluice.livemode'::text, true) = 'on'::text))));
 
 CREATE POLICY tenant ON public.event_counters TO sluice_tenant USING ((((merchant_id)::text = current_setting('sluice.merchant'::text, true)) AND (livemode = (current_setting('sluice.livemode'::text, true) = 'on'::text))));
 
@@ -1211,6 +1254,8 @@ CREATE POLICY worker ON public.customers TO sluice_worker USING (true) WITH CHEC
 
 CREATE POLICY worker ON public.deliveries TO sluice_worker USING (true) WITH CHECK (true);
 
+CREATE POLICY worker ON public.deposit_addresses TO sluice_worker USING (true) WITH CHECK (true);
+
 CREATE POLICY worker ON public.event_counters TO sluice_worker USING (true) WITH CHECK (true);
 
 CREATE POLICY worker ON public.events TO sluice_worker USING (true) WITH CHECK (true);
@@ -1264,6 +1309,9 @@ GRANT SELECT,INSERT ON TABLE public.audit_log TO sluice_tenant;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.blocks TO sluice_worker;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.blocks TO sluice_tenant;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.chain_checks TO sluice_worker;
+GRANT SELECT ON TABLE public.chain_checks TO sluice_tenant;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.chains TO sluice_worker;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.chains TO sluice_tenant;
 
@@ -1278,6 +1326,9 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.customers TO sluice_tenant;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.deliveries TO sluice_worker;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.deliveries TO sluice_tenant;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.deposit_addresses TO sluice_worker;
+GRANT SELECT,INSERT ON TABLE public.deposit_addresses TO sluice_tenant;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.event_counters TO sluice_worker;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.event_counters TO sluice_tenant;

@@ -9,14 +9,16 @@ from typing import Any, Final
 from sluice.app.bitcoin import KNOWN as KNOWN_BITCOIN
 from sluice.app.bitcoin import bitcoin_chain
 from sluice.app.chainhooks import HOOK_KEYS, read_hook
+from sluice.app.evm_promises import evm_promises
 from sluice.base.clock import Clock
 from sluice.base.egress import Egress
 from sluice.base.errors import Invalid
 from sluice.engine.chains.chain import Chain, ChainReader
 from sluice.engine.chains.evm.addresses import EvmAddresses
 from sluice.engine.chains.evm.node import Node
+from sluice.engine.chains.evm.pace import Pace
 from sluice.engine.chains.evm.reader import EvmReader
-from sluice.engine.chains.evm.tokens import KNOWN, EvmChain, evm_network
+from sluice.engine.chains.evm.tokens import DOUBT_WHOLE, KNOWN, EvmChain, evm_network
 from sluice.engine.chains.quorum import QuorumReader
 from sluice.engine.chains.stacks.addresses import StacksAddresses
 from sluice.engine.chains.stacks.api import Api
@@ -39,9 +41,13 @@ _FACTS: Final = (
     "reorg_max",
     "explorer_tx",
     "tokens",
+    "lookalikes",
     "livemode",
 )
-_KEYS: Final = {"rpc", "agree", "preset", "assets", "whole_max", *_FACTS}
+_KEYS: Final = {
+    *("rpc", "agree", "preset", "assets", "whole_max", "deposits", "signing", "per_second"),
+    *_FACTS,
+}
 _STACKS_FACTS: Final = (
     "title",
     "chain_id",
@@ -102,20 +108,37 @@ def evm_chain(name: str, table: Mapping[str, Any], parts: Parts) -> Chain:
         facts,
         preset=table.get("preset"),
         assets=table.get("assets"),
-        **({"whole_max": table["whole_max"]} if "whole_max" in table else {}),
+        whole_max=table.get("whole_max"),
+        doubt_whole=DOUBT_WHOLE,
     )
     wanted: set[str] = set()
-    readers: list[ChainReader] = [
-        EvmReader(
-            network,
-            Node(url, parts.egress, parts.clock),
-            chain_id=facts.chain_id,
-            wants=wanted.__contains__,
-        )
-        for url in urls
+    nodes = [
+        Node(url, parts.egress, parts.clock, pace=_pace(name, table, parts.clock)) for url in urls
     ]
-    reader = _quorum(readers, table, parts)
-    return Chain(network, reader, EvmAddresses(network, chain_id=facts.chain_id), wanted=wanted)
+    readers: list[ChainReader] = [
+        EvmReader(network, node, chain_id=facts.chain_id, wants=wanted.__contains__)
+        for node in nodes
+    ]
+    return Chain(
+        network,
+        _quorum(readers, table, parts),
+        EvmAddresses(network, chain_id=facts.chain_id),
+        wanted=wanted,
+        **evm_promises(facts, network, table, nodes, _agree(nodes, table)),
+    )
+
+
+def _pace(name: str, table: Mapping[str, Any], clock: Clock) -> Pace | None:
+    """Return how often one provider may be asked, where the file says."""
+    per_second = table.get("per_second")
+    if per_second is None:
+        return None
+    if not isinstance(per_second, int | float) or not 0 < per_second <= 1_000:  # noqa: PLR2004
+        raise Invalid(
+            f"per_second of {name} is a number of calls above 0 and up to 1000.",
+            code="networks_invalid",
+        )
+    return Pace(float(per_second), clock)
 
 
 def stacks_chain(name: str, table: Mapping[str, Any], parts: Parts) -> Chain:
@@ -196,7 +219,7 @@ def _quorum(readers: Sequence[ChainReader], table: Mapping[str, Any], parts: Par
     return QuorumReader(readers, agree, parts.clock, count=parts.count_fault)
 
 
-def _agree(readers: Sequence[ChainReader], table: Mapping[str, Any]) -> int:
+def _agree(readers: Sequence[object], table: Mapping[str, Any]) -> int:
     return int(table.get("agree", min(2, len(readers))))
 
 
@@ -218,7 +241,9 @@ def _facts(name: str, table: Mapping[str, Any]) -> EvmChain:
     changes = {key: table[key] for key in _FACTS if key in table}
     known = KNOWN.get(name)
     if known is not None:
-        return replace(known, **changes)
+        # A depth of one's own is for every usual amount.
+        own: dict[str, Any] = {"steps": ()} if "depth" in changes else {}
+        return replace(known, **changes | own)
     _require(name, changes)
     usual: dict[str, Any] = {
         "title": name.capitalize(),

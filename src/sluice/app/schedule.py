@@ -1,7 +1,7 @@
 """Which job runs when: one table, and the verbs behind the names."""
 
 import datetime as dt
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -13,10 +13,13 @@ from sluice.business.insights.alerts.judge import judge_prices
 from sluice.business.payments.intents.cancel import expire_intents
 from sluice.business.trust.promises.check import check_and_hold
 from sluice.business.webhooks.events.find import forget_events
+from sluice.engine.chains.chain import Chain
 from sluice.engine.rates.history.record import forget_history, record_ticks
 from sluice.engine.rates.quote import RatePolicy
 from sluice.engine.rates.refresh import refresh_rates
 from sluice.engine.rates.source import RateSource
+from sluice.engine.watcher.checks import inspect_chains
+from sluice.engine.watcher.doubt import forget_old_blocks
 from sluice.engine.watcher.targets import close_old_amounts
 
 _KEYS_KEPT: Final = dt.timedelta(days=30)
@@ -43,11 +46,16 @@ SCHEDULE: Final = {
     "forget_idempotency_keys": Every(3600),
     "forget_events": Every(3600),
     "forget_rates": Every(3600),
+    "forget_blocks": Every(3600),
+    "inspect_chains": Every(600),
 }
 
 
 def job_verbs(
-    works: Works, prices: Prices, on_promise: Callable[[str, int], None]
+    works: Works,
+    prices: Prices,
+    on_promise: Callable[[str, int], None],
+    chains: Iterable[Chain],
 ) -> dict[str, JobVerb]:
     """Return each job's verb."""
 
@@ -67,6 +75,10 @@ def job_verbs(
         await record_ticks(works, prices.policy)
         await judge_prices(works)
 
+    async def forget_blocks() -> None:
+        async with works.begin() as work:
+            await forget_old_blocks(work)
+
     verbs: dict[str, Callable[[], Awaitable[Any]]] = {
         "expire_intents": lambda: expire_intents(works),
         "refresh_rates": lambda: refresh_rates(works, prices.sources, prices.policy.market),
@@ -77,6 +89,8 @@ def job_verbs(
         "forget_idempotency_keys": forget_keys,
         "forget_events": lambda: forget_events(works),
         "forget_rates": lambda: forget_history(works, days=prices.kept_days),
+        "forget_blocks": forget_blocks,
+        "inspect_chains": lambda: inspect_chains(works, chains),
     }
     return {name: _plain(verb) for name, verb in verbs.items()}
 

@@ -5,9 +5,12 @@ import json
 from dataclasses import dataclass
 from typing import Any, Final
 
+from sluice.base.work import Work
 from sluice.business.accounts.merchants.edit import receive_with, set_wallet
 from sluice.engine.chains.sandbox.addresses import address_of
 from sluice.engine.keys.receiving.activate import preview_account
+from sluice.engine.watcher import check_store
+from sluice.engine.watcher.check_store import Deposit
 from tests.house import House, Merchant, until
 from tests.receiver import Receiver
 
@@ -101,6 +104,12 @@ class Estate:
     client_secret: str
 
 
+async def own_deposit(work: Work, merchant_id: str) -> None:
+    """Own an address that pays one destination."""
+    owned = Deposit("sandbox", f"sb1{merchant_id}", "sb1home", "pi_1", work.now)
+    check_store.add_deposit(work, owned)
+
+
 def build_estate(house: House, receiver: Receiver) -> Estate:
     """Make a merchant who owns one of everything, and whose every table has rows."""
     merchant = house.merchant()
@@ -124,6 +133,7 @@ def build_estate(house: House, receiver: Receiver) -> Estate:
         lambda work: receive_with(work, sandbox, account, first_address=first), merchant.id
     )
     api.post("/v1/payment_intents", SALE)
+    house.within(lambda work: own_deposit(work, merchant.id), merchant.id)
     tried = "SELECT count(*) FROM attempts WHERE merchant_id = %s"
     until(lambda: house.sql(tried, merchant.id)[0][0], "something was told")
     return Estate(

@@ -94,6 +94,10 @@ FAULTS: Final[dict[str, str]] = {
     "I77": "UPDATE payment_intents SET finalized_at = NULL",
     "I90": "UPDATE receiving_addresses SET state = 'leased' WHERE state = 'used'",
     "I91": "UPDATE receiving_accounts SET next_index = 0",
+    "I95": "INSERT INTO deposit_addresses (merchant_id, livemode, network, address, destination,"
+    " reference, created_at) SELECT DISTINCT ON (t.network, t.sender) t.merchant_id, t.livemode,"
+    " t.network, t.sender, t.recipient, 'pi_x', sim.now() FROM transfers t JOIN credits c"
+    " USING (network, tx_id, index) WHERE c.reversed_by IS NULL",
 }
 
 # Those the schema itself refuses, before any promise is asked.

@@ -39,8 +39,8 @@ async def test_a_network_we_know_needs_only_its_providers(parts: Parts, tmp_path
 
     network = chain.network
     assert (network.name, network.livemode, network.assets) == ("ethereum", True, ("usdc", "usdt"))
-    assert Style.ADDRESS not in network.styles
-    assert chain.derive is None
+    assert network.styles[0] is Style.ADDRESS
+    assert (chain.derive, chain.deposits) == (None, None)
     assert network.finality.depth_for("usdc", 10**12) == FINALIZED
 
 

@@ -16,6 +16,7 @@ from sluice.engine.chains.sandbox import levers
 from sluice.engine.chains.sandbox.model import NAME as SANDBOX
 from sluice.engine.rates.refresh import refresh_rates
 from sluice.engine.watcher.cursors import has_unsettled
+from sluice.engine.watcher.doubt import settle_doubts
 from sluice.engine.watcher.follow import follow_once, follow_pending
 from sluice.engine.watcher.hooks import keep_hooks
 
@@ -128,6 +129,7 @@ async def _deliver(app: App) -> None:
 
 async def _follow(app: App, chain: Chain) -> bool:
     moved = await follow_once(app.works, chain)
+    moved = await settle_doubts(app.works, chain) or moved
     if not moved:
         await follow_pending(app.works, chain)
     return moved

@@ -1,6 +1,6 @@
 """ChainReader, Addresses, Keychain: what a network offers; each docstring is a tested promise."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -99,6 +99,35 @@ class Keychain(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Finding:
+    """What was found of something on the network that payments rely on, such as a contract."""
+
+    subject: str
+    is_right: bool
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A transfer, and the block in which we believe it is."""
+
+    transfer: Transfer
+    block_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Deposits:
+    """Addresses that can only pay one destination, one for each reference.
+
+    `subject` names what must have been found right on the network before an address is shown.
+    """
+
+    subject: str
+    address_for: Callable[[str, str], str]  # (reference, destination)
+    salt_for: Callable[[str], bytes]
+
+
+@dataclass(frozen=True, slots=True)
 class Chain:
     """A configured network and the parts that serve it."""
 
@@ -109,6 +138,12 @@ class Chain:
     derive: Callable[[str], str] | None = None
     # Addresses of a merchant's own account, where his wallet makes them from one public key.
     keychain: Keychain | None = None
+    # An address of its own for a reference that pays a wallet, where contracts can do that.
+    deposits: Deposits | None = None
+    # Looks at what payments rely on there; raises ProviderTrouble when too few sources answer.
+    inspect: Callable[[], Awaitable[Sequence[Finding]]] | None = None
+    # Reads transfers a second time in another way, and returns those that enough sources confirm.
+    reread: Callable[[Sequence[Claim]], Awaitable[Sequence[Claim]]] | None = None
     # The recipients whose memos are worth a request; kept up by the watcher.
     wanted: set[str] | None = None
     # The addresses worth noticing where blocks hold far more than ours; kept up by the watcher.

@@ -73,10 +73,12 @@ class Tier:
     """Up to so many units (None: no limit) a transfer counts at this depth.
 
     0 is when it is final, and `anchored(n)` when it lies under n blocks of the chain beneath.
+    `depth_stalled` is a depth that counts too, for when the network's own word does not come.
     """
 
     up_to: int | None
     depth: int
+    depth_stalled: int | None = None
 
 
 def anchored(blocks: int) -> int:
@@ -93,18 +95,28 @@ def is_counted(depth: int) -> bool:
 class Finality:
     """Depth by asset and size, and how deep a fork may reach before we stop and ask a person.
 
-    Money is credited at the tier's depth and may be spent only deeper than `reorg_max`.
+    Money is credited at the tier's depth and may be spent only deeper than `reorg_max`. Of an asset
+    in `doubt_over`, more units than that are read a second time, in another way, before they count.
     """
 
     reorg_max: int
     tiers: Mapping[str, Sequence[Tier]]  # by asset code; "*" for the others
+    doubt_over: Mapping[str, int] = field(default_factory=dict)
+
+    def tier_for(self, asset: str, units: int) -> Tier:
+        """Return the tier that covers this much of this asset."""
+        for tier in self.tiers.get(asset) or self.tiers["*"]:
+            if tier.up_to is None or units <= tier.up_to:
+                return tier
+        raise Invalid(f"no finality tier covers {units} of {asset}", code="finality_incomplete")
 
     def depth_for(self, asset: str, units: int) -> int:
         """Return the depth at which this much of this asset counts as paid."""
-        for tier in self.tiers.get(asset) or self.tiers["*"]:
-            if tier.up_to is None or units <= tier.up_to:
-                return tier.depth
-        raise Invalid(f"no finality tier covers {units} of {asset}", code="finality_incomplete")
+        return self.tier_for(asset, units).depth
+
+    def doubts(self, asset: str, units: int) -> bool:
+        """Say whether this much must be read a second time before it counts."""
+        return asset in self.doubt_over and units > self.doubt_over[asset]
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,13 +33,13 @@ def match_transfers(
         if held is None or _STRENGTH[candidate.style] < _STRENGTH[held.style]:
             strongest[candidate.position] = candidate
     return [
-        Sighting(
-            transfers[position],
-            target,
-            max(
-                finality.depth_for(transfers[position].asset, transfers[position].units),
-                transfers[position].depth_min,
-            ),
-        )
+        _sighting(transfers[position], target, finality)
         for position, target in sorted(strongest.items())
     ]
+
+
+def _sighting(transfer: Transfer, target: Candidate, finality: Finality) -> Sighting:
+    tier = finality.tier_for(transfer.asset, transfer.units)
+    is_doubted = finality.doubts(transfer.asset, transfer.units)
+    depth = max(tier.depth, transfer.depth_min)
+    return Sighting(transfer, target, depth, tier.depth_stalled, is_doubted)

@@ -53,6 +53,8 @@ class Sighting:
     transfer: Transfer
     target: Candidate
     depth_wanted: int
+    depth_stalled: int | None = None
+    is_doubted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,17 +79,29 @@ async def _apply(
     await store.move(work, network.name, last, finalized, network.finality.reorg_max)
     if tip.anchored:
         await anchor_store.anchor(work, network.name, tip.anchored)
-    confirmed = await store.confirm(work, network.name, last.height, finalized)
+    work.record(seen)
+    await _deepen(work, network, last.height, finalized)
+    work.tell(f"chain:{network.name}")
+    return {(fact.tx_id, fact.index) for fact in seen}
+
+
+async def confirm_deep(work: Work, network: Network) -> None:
+    """Let what is deep enough under the cursor count; nothing moves otherwise."""
+    held = await store.cursor(work, network.name, lock=True)
+    if held is not None and held.halted_reason is None:
+        await _deepen(work, network, held.height, held.finalized_height)
+        work.tell(f"chain:{network.name}")
+
+
+async def _deepen(work: Work, network: Network, height: int, finalized: int | None) -> None:
+    confirmed = await store.confirm(work, network.name, height, finalized)
     final = await store.finalize(
         work,
         network.name,
-        max(last.height - network.finality.reorg_max, -1 if finalized is None else finalized),
+        max(height - network.finality.reorg_max, -1 if finalized is None else finalized),
     )
-    work.record(seen)
     work.record(_facts(TransferConfirmed, confirmed))
     work.record(_facts(TransferFinalized, final))
-    work.tell(f"chain:{network.name}")
-    return {(fact.tx_id, fact.index) for fact in seen}
 
 
 def _facts(kind: type[TransferMoved], rows: Iterable[Row]) -> list[TransferMoved]:

@@ -24,6 +24,8 @@ _HALT: Final = "UPDATE chains SET halted_reason = $2 WHERE network = $1"
 _UNSETTLED: Final = """
 SELECT true FROM transfers WHERE network = $1 AND state IN ('mempool', 'included', 'confirmed')
 LIMIT 1 -- every merchant"""
+_COUNT_ABOVE: Final = """
+SELECT count(*) FROM transfers WHERE network = $1 AND height > $2 -- every merchant"""
 _ADD_BLOCK: Final = """
 INSERT INTO blocks (network, hash, height, parent, time, canonical) VALUES ($1, $2, $3, $4, $5, true)
 ON CONFLICT (network, hash) DO UPDATE SET canonical = true"""
@@ -37,25 +39,29 @@ _ORPHAN: Final = """
 UPDATE transfers SET state = 'orphaned', block_hash = NULL, height = NULL, block_time = NULL, confirmed_at = NULL
 WHERE network = $1 AND height > $2 AND state <> 'orphaned'
 RETURNING merchant_id, livemode, network, tx_id, index, reference"""
-# One index each: an OR over the styles would read every target of a shared address.
+# One index each: an OR over the styles would read every target of a shared address. What comes from a
+# merchant's own address to his shared one is money he had: emptied deposits are no second payment.
 _CANDIDATES: Final = """
-WITH t AS (SELECT * FROM unnest($2::text[], $3::text[], $4::text[], $5::numeric[], $6::text[])
-  WITH ORDINALITY AS t (address, memo, asset, units, settles, n))
-SELECT t.n, g.id, g.merchant_id, g.livemode, g.style, g.reference FROM t JOIN targets g
+WITH t AS (SELECT * FROM unnest($2::text[], $3::text[], $4::text[], $5::numeric[], $6::text[], $7::text[])
+  WITH ORDINALITY AS t (address, memo, asset, units, settles, sender, n)), found AS (
+SELECT t.n, t.sender, g.id, g.merchant_id, g.livemode, g.style, g.reference FROM t JOIN targets g
   ON g.network = $1 AND g.address = t.address AND g.style = 'address'
 UNION ALL
-SELECT t.n, g.id, g.merchant_id, g.livemode, g.style, g.reference FROM t JOIN targets g
+SELECT t.n, t.sender, g.id, g.merchant_id, g.livemode, g.style, g.reference FROM t JOIN targets g
   ON g.network = $1 AND g.address = t.address AND g.memo = t.settles AND g.style = 'contract'
 UNION ALL
-SELECT t.n, g.id, g.merchant_id, g.livemode, g.style, g.reference FROM t JOIN targets g
+SELECT t.n, t.sender, g.id, g.merchant_id, g.livemode, g.style, g.reference FROM t JOIN targets g
   ON g.network = $1 AND g.address = t.address AND g.memo = t.memo AND g.style = 'memo'
 UNION ALL
-SELECT t.n, g.id, g.merchant_id, g.livemode, g.style, g.reference FROM t JOIN targets g
+SELECT t.n, t.sender, g.id, g.merchant_id, g.livemode, g.style, g.reference FROM t JOIN targets g
   ON g.network = $1 AND g.address = t.address AND g.asset = t.asset AND g.units = t.units
   AND g.style = 'amount' AND g.open
 UNION ALL
-SELECT t.n, g.id, g.merchant_id, g.livemode, g.style, g.reference FROM t JOIN targets g
-  ON g.network = $1 AND g.address = t.address AND g.style = 'wallet'"""
+SELECT t.n, t.sender, g.id, g.merchant_id, g.livemode, g.style, g.reference FROM t JOIN targets g
+  ON g.network = $1 AND g.address = t.address AND g.style = 'wallet')
+SELECT n, id, merchant_id, livemode, style, reference FROM found WHERE style = 'address' OR NOT EXISTS (
+  SELECT FROM targets own WHERE own.network = $1 AND own.address = found.sender AND own.style = 'address'
+    AND own.merchant_id = found.merchant_id AND own.livemode = found.livemode)"""
 # A transfer seen again takes its place in the block, and what that block says it moved: a contract
 # may pay another amount on another branch. Whom it is for was decided the first time.
 #
@@ -63,17 +69,18 @@ SELECT t.n, g.id, g.merchant_id, g.livemode, g.style, g.reference FROM t JOIN ta
 _SEE: Final = """
 WITH news AS (
 INSERT INTO transfers AS had (network, tx_id, index, merchant_id, livemode, target_id, reference, asset, sender,
-  recipient, units, memo, state, depth_wanted, block_hash, height, block_time, seen_at)
+  recipient, units, memo, state, depth_wanted, depth_stalled, is_doubted, block_hash, height, block_time, seen_at)
 SELECT $1, n.*, $14, $15, $16, $17 FROM (
   SELECT u.tx_id, u.index, u.merchant_id, u.livemode, u.target_id, u.reference, u.asset, u.sender, u.recipient,
-    u.units, u.memo, $13, u.depth_wanted
+    u.units, u.memo, $13, u.depth_wanted, u.depth_stalled, u.is_doubted
   FROM unnest($2::text[], $3::int[], $4::text[], $5::boolean[], $6::text[], $7::text[], $8::text[], $9::text[],
-    $10::text[], $11::numeric[], $12::text[], $18::int[])
-    AS u (tx_id, index, merchant_id, livemode, target_id, reference, asset, sender, recipient, units, memo, depth_wanted)
+    $10::text[], $11::numeric[], $12::text[], $18::int[], $19::int[], $20::boolean[]) AS u (tx_id, index, merchant_id,
+    livemode, target_id, reference, asset, sender, recipient, units, memo, depth_wanted, depth_stalled, is_doubted)
 ) n
 ON CONFLICT (network, tx_id, index) DO UPDATE
   SET state = excluded.state, block_hash = excluded.block_hash, height = excluded.height,
     block_time = excluded.block_time, depth_wanted = excluded.depth_wanted, asset = excluded.asset,
+    depth_stalled = excluded.depth_stalled, is_doubted = excluded.is_doubted,
     sender = excluded.sender, recipient = excluded.recipient, units = excluded.units, memo = excluded.memo
   WHERE had.state = 'orphaned' OR (had.state = 'mempool' AND excluded.state = 'included')
 RETURNING merchant_id, livemode, network, tx_id, index, reference, recipient),
@@ -83,9 +90,10 @@ WHERE a.network = n.network AND a.address = n.recipient AND a.state = 'leased')
 SELECT merchant_id, livemode, network, tx_id, index, reference FROM news"""
 _CONFIRM: Final = """
 UPDATE transfers SET state = 'confirmed', confirmed_at = $4
-WHERE network = $1 AND state = 'included'
-  AND CASE WHEN depth_wanted = 0 THEN height <= $3 WHEN depth_wanted < 1000000 THEN height <= $2 - depth_wanted + 1
+WHERE network = $1 AND state = 'included' AND NOT is_doubted
+  AND (CASE WHEN depth_wanted = 0 THEN height <= $3 WHEN depth_wanted < 1000000 THEN height <= $2 - depth_wanted + 1
     ELSE height <= (SELECT (anchored ->> (depth_wanted - 1000000)::text)::bigint FROM chains WHERE network = $1) END
+    OR height <= $2 - depth_stalled + 1)
 RETURNING merchant_id, livemode, network, tx_id, index, reference"""
 _FINALIZE: Final = """
 UPDATE transfers SET state = 'final'
@@ -147,6 +155,11 @@ async def has_unsettled(work: Work, network: str) -> bool:
     return await work.value(_UNSETTLED, network) is True
 
 
+async def count_above(work: Work, network: str, height: int) -> int:
+    """Return how many transfers lie in blocks above a height."""
+    return int(await work.value(_COUNT_ABOVE, network, height))
+
+
 async def add_block(work: Work, network: str, header: Header) -> None:
     """Write a block on the best branch."""
     await work.execute(_ADD_BLOCK, network, header.hash, header.height, header.parent, header.time)
@@ -176,6 +189,7 @@ async def candidates(work: Work, network: str, transfers: Sequence[Transfer]) ->
         [transfer.asset for transfer in transfers],
         [transfer.units for transfer in transfers],
         [transfer.settles for transfer in transfers],
+        [transfer.sender for transfer in transfers],
     )
     told = (row.values() for row in rows)
     return [
@@ -210,6 +224,8 @@ async def see(
         header and header.time,
         work.now,
         [sighting.depth_wanted for sighting in sightings],
+        [sighting.depth_stalled for sighting in sightings],
+        [sighting.is_doubted for sighting in sightings],
     )
 
 

@@ -18,6 +18,7 @@ from sluice.engine.chains.registry import Chains
 from sluice.engine.keys.receiving.lease import lease_address
 from sluice.engine.rates.model import Quote
 from sluice.engine.rates.quote import RatePolicy, quote_assets
+from sluice.engine.watcher.deposits import networks_with_deposits, new_deposit
 from sluice.engine.watcher.model import Target
 from sluice.engine.watcher.targets import (
     expect,
@@ -56,11 +57,13 @@ async def make_offers(
         valid_for_s=intent.terms.quote_valid_s,
     )
     priced = {quote.asset.code: quote for quote in quotes}
+    own = await networks_with_deposits(work, [chain for chain, _ in pairs], wallets.addresses)
     offers: list[Offer] = []
     for chain, asset in pairs:
         if asset in priced:
             gateway = await find_gateway(work, chain)
-            style = _style(chain, choice.style, wallets, gateway)
+            has_own = chain.derive is not None or chain.network.name in own
+            style = _style(chain, choice.style, wallets, gateway, has_own=has_own)
             offer = _priced(work, intent, chain, priced[asset], style)
             made = [*intent.offers, *offers]
             placed = await _placed(work, intent, chain, offer, made=made, wallets=wallets)
@@ -149,7 +152,7 @@ async def _placed(
     elif chain.network.name in wallets.accounts:
         return await _leased(work, intent, chain, offer)
     else:
-        offer = dataclasses.replace(offer, address=_own(chain, intent))
+        offer = dataclasses.replace(offer, address=_own(work, chain, intent, wallets))
     # What comes through the contract brings the memo along, too, should the contract say less.
     style = Style.MEMO if offer.style == Style.CONTRACT else Style(offer.style)
     expect(work, _target(work, intent, offer, style))
@@ -209,7 +212,12 @@ async def _by_amount(
 
 
 def _style(
-    chain: Chain, asked: Style | None, wallets: Wallets, gateway: GatewayAccount | None
+    chain: Chain,
+    asked: Style | None,
+    wallets: Wallets,
+    gateway: GatewayAccount | None,
+    *,
+    has_own: bool,
 ) -> Style:
     """Return the strongest style that anybody can pay by here, or the one asked for.
 
@@ -217,9 +225,7 @@ def _style(
     and else waited for beside what can be paid by hand.
     """
     name = chain.network.name
-    possible = [
-        style for style in chain.network.styles if chain.derive or style is not Style.ADDRESS
-    ]
+    possible = [style for style in chain.network.styles if has_own or style is not Style.ADDRESS]
     if gateway is not None and asked is Style.CONTRACT:
         return asked
     if name in wallets.accounts:
@@ -236,13 +242,11 @@ def _style(
     return asked
 
 
-def _own(chain: Chain, intent: PaymentIntent) -> str:
-    if chain.derive is None:
-        raise Invalid(
-            f"{chain.network.title} has no addresses of its own for payments.",
-            code="style_unavailable",
-        )
-    return chain.derive(intent.id)
+def _own(work: Work, chain: Chain, intent: PaymentIntent, wallets: Wallets) -> str:
+    """Return an address for this intent alone, which pays the merchant's wallet where it must."""
+    if chain.derive is not None:
+        return chain.derive(intent.id)
+    return new_deposit(work, chain, intent.id, wallets.addresses[chain.network.name])
 
 
 async def _shared(work: Work, intent: PaymentIntent, chain: Chain, wallets: Wallets) -> str:

@@ -122,14 +122,16 @@ SELECT t.network, t.tx_id, t.index, t.asset FROM transfers t JOIN chains c ON c.
 WHERE t.state IN ('confirmed', 'final') AND c.halted_reason IS NULL
   AND CASE WHEN t.depth_wanted = 0 THEN t.height > c.finalized_height
     WHEN t.depth_wanted < 1000000 THEN c.height - t.height + 1 < t.depth_wanted
-    ELSE t.height > coalesce((c.anchored ->> (t.depth_wanted - 1000000)::text)::bigint, -1) END;
+    ELSE t.height > coalesce((c.anchored ->> (t.depth_wanted - 1000000)::text)::bigint, -1) END
+  AND (t.depth_stalled IS NULL OR c.height - t.height + 1 < t.depth_stalled);
 
 -- I12 a transfer that is as deep as it must be counts
 SELECT t.network, t.tx_id, t.index, t.asset FROM transfers t JOIN chains c ON c.network = t.network
-WHERE t.state = 'included' AND c.halted_reason IS NULL
-  AND CASE WHEN t.depth_wanted = 0 THEN t.height <= c.finalized_height
+WHERE t.state = 'included' AND c.halted_reason IS NULL AND NOT t.is_doubted
+  AND (CASE WHEN t.depth_wanted = 0 THEN t.height <= c.finalized_height
     WHEN t.depth_wanted < 1000000 THEN c.height - t.height + 1 >= t.depth_wanted
-    ELSE t.height <= (c.anchored ->> (t.depth_wanted - 1000000)::text)::bigint END;
+    ELSE t.height <= (c.anchored ->> (t.depth_wanted - 1000000)::text)::bigint END
+    OR c.height - t.height + 1 >= t.depth_stalled);
 
 -- I13 each block of the best branch stands on the one below
 SELECT b.network, b.height FROM blocks b
@@ -421,3 +423,7 @@ UNION ALL SELECT r.address FROM receiving_addresses r WHERE r.state = 'leased' A
 -- I91 the next index of an account lies behind every address of it that was given out
 SELECT a.id FROM receiving_accounts a JOIN receiving_addresses r ON r.account_id = a.id
 WHERE r.index >= a.next_index OR (r.merchant_id, r.livemode, r.network) <> (a.merchant_id, a.livemode, a.network);
+
+-- I95 what a deposit passed on to its own destination was not credited again
+SELECT c.tx_id, c.index, c.asset FROM live c JOIN transfers t USING (network, tx_id, index)
+JOIN deposit_addresses d ON d.network = t.network AND d.address = t.sender AND d.destination = t.recipient;

@@ -32,8 +32,11 @@ class CloneFactory:
 
     def address_for(self, payment_id: str, destination: str) -> str:
         """Return where a payment is received that can only go on to this destination."""
-        code = clone_code(self.implementation, destination)
-        return create2_address(self.address, salt_of(payment_id), code)
+        return self.address_at(salt_of(payment_id), destination)
+
+    def address_at(self, salt: bytes, destination: str) -> str:
+        """Return the address of the clone with this salt."""
+        return create2_address(self.address, salt, clone_code(self.implementation, destination))
 
 
 def salt_of(payment_id: str) -> bytes:

@@ -16,7 +16,7 @@ from sluice.engine.chains.model import Header, Transfer
 # The hash of the event Transfer with an address, an address and an amount.
 TRANSFER_TOPIC: Final = "0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef"
 
-_SUCCESS: Final = 1
+SUCCESS: Final = 1
 _TOPICS: Final = 3  # the event, from, to
 _WORD_CHARS: Final = 66
 _ADDRESS_PAD: Final = "0" * 24
@@ -86,7 +86,7 @@ def logs_of(receipts: Iterable[RawReceipt], block: str) -> list[RawLog]:
     for receipt in receipts:
         if receipt.block_hash.lower() != block:
             raise NodeTrouble("A receipt is of another block.", Fault.NONSENSE)
-        if receipt.logs and (receipt.status is None or int(receipt.status, 16) != _SUCCESS):
+        if receipt.logs and (receipt.status is None or int(receipt.status, 16) != SUCCESS):
             raise NodeTrouble("A failed transaction comes with logs.", Fault.NONSENSE)
         for log in receipt.logs:
             if log.transaction_hash.lower() != receipt.transaction_hash.lower():

@@ -16,6 +16,7 @@ from sluice.engine.chains.evm.faults import (
     find_limit,
     find_suggestion,
 )
+from sluice.engine.chains.evm.pace import Pace
 from sluice.engine.chains.evm.shapes import (
     Hex,
     Quantity,
@@ -43,6 +44,7 @@ _LOGS: Final = msgspec.json.Decoder(list[RawLog])
 _RECEIPTS: Final[msgspec.json.Decoder[list[RawReceipt] | None]] = msgspec.json.Decoder(
     list[RawReceipt] | None
 )
+_RECEIPT: Final[msgspec.json.Decoder[RawReceipt | None]] = msgspec.json.Decoder(RawReceipt | None)
 _TRANSACTION: Final[msgspec.json.Decoder[RawTransaction | None]] = msgspec.json.Decoder(
     RawTransaction | None
 )
@@ -74,6 +76,7 @@ class Node:
         answer_max: int = ANSWER_MAX,
         read_s: float = READ_S,
         logs_s: float = LOGS_S,
+        pace: Pace | None = None,
     ) -> None:
         self._endpoint = Endpoint.of(url)
         self._egress = egress
@@ -82,6 +85,7 @@ class Node:
         self._answer_max = answer_max
         self._read_s = read_s
         self._logs_s = logs_s
+        self._pace = pace
         self._quiet_until: dt.datetime | None = None
 
     @property
@@ -137,6 +141,11 @@ class Node:
             raise NodeTrouble(f"{self.name} does not know the block {block}.", Fault.UNKNOWN_BLOCK)
         return found
 
+    async def receipts(self, tx_ids: Sequence[str]) -> list[RawReceipt | None]:
+        """Return how transactions ended, None for those in no block of this node."""
+        calls = [Call("eth_getTransactionReceipt", (tx_id,)) for tx_id in tx_ids]
+        return await self._all(calls, _RECEIPT)
+
     async def transactions(self, tx_ids: Sequence[str]) -> list[RawTransaction | None]:
         """Return the transactions, None for those the node does not know."""
         calls = [Call("eth_getTransactionByHash", (tx_id,)) for tx_id in tx_ids]
@@ -146,6 +155,10 @@ class Node:
         """Return what a contract answers now."""
         what = {"to": contract, "data": calldata}
         return bytes.fromhex((await self._one(Call("eth_call", (what, "latest")), _HEX))[2:])
+
+    async def code(self, address: str) -> bytes:
+        """Return the code that stands at an address now; none at a plain wallet's."""
+        return bytes.fromhex((await self._one(Call("eth_getCode", (address, "latest")), _HEX))[2:])
 
     async def _one(
         self, call: Call, shape: "msgspec.json.Decoder[T]", timeout_s: float | None = None
@@ -169,6 +182,8 @@ class Node:
         if len(calls) > self._batch_max:
             return [reply for call in calls for reply in await self._ask([call], timeout_s)]
         self._keep_quiet()
+        if self._pace is not None:
+            await self._pace.wait(len(calls))
         asked = [
             {"jsonrpc": "2.0", "id": at, "method": call.method, "params": call.params}
             for at, call in enumerate(calls)
