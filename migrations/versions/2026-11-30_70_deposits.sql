@@ -1,5 +1,5 @@
 -- Deposit addresses that pay one destination, what networks' contracts were found to be, and a second look.
--- depends: 2026-11-30_30_anchored
+-- depends: 2026-11-30_69_anchored
 -- A deposit address is written down with the destination it commits to, so that it can be emptied and
 -- the list be handed to the merchant. `held_since` is when money for good came that was not passed on.
 -- A transfer may count by depth where the network's own word stalls (`depth_stalled`), and waits for
