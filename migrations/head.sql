@@ -46,11 +46,48 @@ BEGIN
   WHERE k.id = wanted;
 END $$;
 
+CREATE FUNCTION public.find_refund_owner(wanted text) RETURNS TABLE(merchant_id public.ident, livemode boolean, id public.ident)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+BEGIN
+  RETURN QUERY SELECT r.merchant_id, r.livemode, r.id FROM refunds r WHERE r.claim_token = wanted;
+END $$;
+
+CREATE FUNCTION public.keep_sent() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+  IF TG_TABLE_NAME = 'sends' THEN
+    IF OLD.slot_key IS NOT NULL AND NEW.slot_key IS DISTINCT FROM OLD.slot_key THEN
+      RAISE EXCEPTION 'an order keeps its slot' USING ERRCODE = '42501';
+    END IF;
+    IF (NEW.recipient, NEW.units, NEW.asset, NEW.network, NEW.reference)
+       IS DISTINCT FROM (OLD.recipient, OLD.units, OLD.asset, OLD.network, OLD.reference) THEN
+      RAISE EXCEPTION 'an order is not changed' USING ERRCODE = '42501';
+    END IF;
+  ELSIF (OLD.raw IS NOT NULL AND NEW.raw IS DISTINCT FROM OLD.raw) OR NEW.payload <> OLD.payload THEN
+    RAISE EXCEPTION 'a transaction keeps its bytes' USING ERRCODE = '42501';
+  END IF;
+  RETURN NEW;
+END $$;
+
 CREATE FUNCTION public.refuse_change() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
 BEGIN
   RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = '42501';
+END $$;
+
+CREATE FUNCTION public.refuse_live_wallet() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+  IF NEW.livemode AND current_user = 'sluice_tenant' THEN
+    RAISE EXCEPTION 'only an operator opens a live wallet' USING ERRCODE = '42501';
+  END IF;
+  RETURN NEW;
 END $$;
 
 CREATE FUNCTION public.ring_callers() RETURNS trigger
@@ -285,6 +322,31 @@ CREATE TABLE public.heartbeats (
     at timestamp with time zone NOT NULL
 );
 
+CREATE TABLE public.hot_wallets (
+    merchant_id public.ident NOT NULL,
+    livemode boolean NOT NULL,
+    id public.ident NOT NULL,
+    network text NOT NULL,
+    address text NOT NULL COLLATE pg_catalog."C",
+    public_key bytea NOT NULL,
+    signer text NOT NULL,
+    limits jsonb DEFAULT '{}'::jsonb NOT NULL,
+    next_nonce bigint NOT NULL,
+    frozen_reason text,
+    frozen_at timestamp with time zone,
+    payout_address text COLLATE pg_catalog."C",
+    payout_address_from timestamp with time zone,
+    standing jsonb DEFAULT '{}'::jsonb NOT NULL,
+    looked_at timestamp with time zone,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT hot_wallets_check CHECK (((frozen_reason IS NULL) = (frozen_at IS NULL))),
+    CONSTRAINT hot_wallets_check1 CHECK (((payout_address IS NULL) = (payout_address_from IS NULL))),
+    CONSTRAINT hot_wallets_next_nonce_check CHECK ((next_nonce >= 0)),
+    CONSTRAINT hot_wallets_public_key_check CHECK ((length(public_key) = 33))
+);
+
+ALTER TABLE ONLY public.hot_wallets FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.idempotency_keys (
     merchant_id public.ident NOT NULL,
     livemode boolean NOT NULL,
@@ -442,11 +504,13 @@ CREATE TABLE public.payment_intents (
     settlement_id public.ident,
     version integer DEFAULT 1 NOT NULL,
     idempotency_key text,
+    amount_refunded public.units DEFAULT 0 NOT NULL,
     CONSTRAINT payment_intents_amount_check CHECK (((amount)::numeric > (0)::numeric)),
     CONSTRAINT payment_intents_check CHECK (((status = 'canceled'::text) = (canceled_at IS NOT NULL))),
     CONSTRAINT payment_intents_check1 CHECK (((status = 'succeeded'::text) = (succeeded_at IS NOT NULL))),
     CONSTRAINT payment_intents_check2 CHECK (((finalized_at IS NULL) OR (status = 'succeeded'::text))),
-    CONSTRAINT payment_intents_status_check CHECK ((status = ANY (ARRAY['requires_payment_method'::text, 'requires_confirmation'::text, 'requires_action'::text, 'processing'::text, 'requires_capture'::text, 'succeeded'::text, 'canceled'::text])))
+    CONSTRAINT payment_intents_status_check CHECK ((status = ANY (ARRAY['requires_payment_method'::text, 'requires_confirmation'::text, 'requires_action'::text, 'processing'::text, 'requires_capture'::text, 'succeeded'::text, 'canceled'::text]))),
+    CONSTRAINT refunded_of_amount CHECK (((amount_refunded)::numeric <= (amount)::numeric))
 );
 
 ALTER TABLE ONLY public.payment_intents FORCE ROW LEVEL SECURITY;
@@ -456,6 +520,39 @@ CREATE TABLE public.payout_holds (
     reason text NOT NULL,
     since timestamp with time zone NOT NULL
 );
+
+CREATE TABLE public.payouts (
+    merchant_id public.ident NOT NULL,
+    livemode boolean NOT NULL,
+    id public.ident NOT NULL,
+    network text NOT NULL,
+    asset text NOT NULL,
+    units public.units NOT NULL,
+    recipient text NOT NULL COLLATE pg_catalog."C",
+    status text NOT NULL,
+    needs_approval boolean NOT NULL,
+    requested_by text NOT NULL,
+    approved_by text,
+    description text,
+    statement_descriptor text,
+    failure_code text,
+    failure_message text,
+    metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
+    reserve_id public.ident NOT NULL,
+    settlement_id public.ident,
+    send_id public.ident,
+    tx_id text COLLATE pg_catalog."C",
+    created_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    version integer DEFAULT 1 NOT NULL,
+    CONSTRAINT payouts_check CHECK (((status = ANY (ARRAY['paid'::text, 'failed'::text, 'canceled'::text])) = (ended_at IS NOT NULL))),
+    CONSTRAINT payouts_check1 CHECK (((status = 'paid'::text) = (tx_id IS NOT NULL))),
+    CONSTRAINT payouts_check2 CHECK (((approved_by IS NULL) OR (approved_by <> requested_by))),
+    CONSTRAINT payouts_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'in_transit'::text, 'paid'::text, 'failed'::text, 'canceled'::text]))),
+    CONSTRAINT payouts_units_check CHECK (((units)::numeric > (0)::numeric))
+);
+
+ALTER TABLE ONLY public.payouts FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.rate_alerts (
     merchant_id public.ident NOT NULL,
@@ -558,6 +655,45 @@ CREATE TABLE public.receiving_addresses (
 
 ALTER TABLE ONLY public.receiving_addresses FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE public.refunds (
+    merchant_id public.ident NOT NULL,
+    livemode boolean NOT NULL,
+    id public.ident NOT NULL,
+    intent_id public.ident NOT NULL,
+    amount public.units NOT NULL,
+    currency text NOT NULL,
+    network text NOT NULL,
+    asset text NOT NULL,
+    units public.units NOT NULL,
+    status text NOT NULL,
+    needs_approval boolean NOT NULL,
+    requested_by text NOT NULL,
+    approved_by text,
+    recipient text COLLATE pg_catalog."C",
+    claim_token text COLLATE pg_catalog."C",
+    claim_until timestamp with time zone,
+    reason text,
+    failure_reason text,
+    failure_message text,
+    metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
+    instructions_email text,
+    reserve_id public.ident NOT NULL,
+    settlement_id public.ident,
+    send_id public.ident,
+    tx_id text COLLATE pg_catalog."C",
+    created_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    version integer DEFAULT 1 NOT NULL,
+    CONSTRAINT refunds_amount_check CHECK (((amount)::numeric > (0)::numeric)),
+    CONSTRAINT refunds_check CHECK (((status = ANY (ARRAY['succeeded'::text, 'failed'::text, 'canceled'::text])) = (ended_at IS NOT NULL))),
+    CONSTRAINT refunds_check1 CHECK (((status = 'succeeded'::text) = (tx_id IS NOT NULL))),
+    CONSTRAINT refunds_check2 CHECK (((approved_by IS NULL) OR (approved_by <> requested_by))),
+    CONSTRAINT refunds_status_check CHECK ((status = ANY (ARRAY['requires_action'::text, 'pending'::text, 'succeeded'::text, 'failed'::text, 'canceled'::text]))),
+    CONSTRAINT refunds_units_check CHECK (((units)::numeric > (0)::numeric))
+);
+
+ALTER TABLE ONLY public.refunds FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.sandbox_block_transactions (
     block_hash text NOT NULL COLLATE pg_catalog."C",
     n integer NOT NULL,
@@ -628,6 +764,8 @@ CREATE TABLE public.sandbox_transactions (
     spends text NOT NULL COLLATE pg_catalog."C",
     replaces text COLLATE pg_catalog."C",
     state text NOT NULL,
+    nonce bigint,
+    fee bigint DEFAULT 0 NOT NULL,
     CONSTRAINT sandbox_transactions_check CHECK (((replaces IS NULL) = (spends = tx_id))),
     CONSTRAINT sandbox_transactions_state_check CHECK ((state = ANY (ARRAY['mempool'::text, 'included'::text, 'dropped'::text, 'replaced'::text])))
 );
@@ -640,6 +778,64 @@ ALTER TABLE public.sandbox_transactions ALTER COLUMN seq ADD GENERATED ALWAYS AS
     NO MAXVALUE
     CACHE 1
 );
+
+CREATE TABLE public.send_attempts (
+    merchant_id public.ident NOT NULL,
+    livemode boolean NOT NULL,
+    send_id public.ident NOT NULL,
+    n integer NOT NULL,
+    is_void boolean NOT NULL,
+    price jsonb NOT NULL,
+    payload bytea NOT NULL,
+    digests bytea[] NOT NULL,
+    cost_max numeric(78,0) NOT NULL,
+    raw bytea,
+    tx_id text COLLATE pg_catalog."C",
+    verdict text,
+    built_at timestamp with time zone NOT NULL,
+    sealed_at timestamp with time zone,
+    told_at timestamp with time zone,
+    tellings integer DEFAULT 0 NOT NULL,
+    CONSTRAINT send_attempts_check CHECK (((raw IS NULL) = (tx_id IS NULL))),
+    CONSTRAINT send_attempts_check1 CHECK (((raw IS NULL) = (sealed_at IS NULL))),
+    CONSTRAINT send_attempts_check2 CHECK (((told_at IS NULL) OR (raw IS NOT NULL))),
+    CONSTRAINT send_attempts_cost_max_check CHECK ((cost_max >= (0)::numeric)),
+    CONSTRAINT send_attempts_n_check CHECK ((n >= 1))
+);
+
+ALTER TABLE ONLY public.send_attempts FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.sends (
+    merchant_id public.ident NOT NULL,
+    livemode boolean NOT NULL,
+    id public.ident NOT NULL,
+    wallet_id public.ident NOT NULL,
+    reference public.ident NOT NULL,
+    network text NOT NULL,
+    asset text NOT NULL,
+    units public.units NOT NULL,
+    recipient text NOT NULL COLLATE pg_catalog."C",
+    memo text,
+    call jsonb,
+    state text NOT NULL,
+    slot_key text COLLATE pg_catalog."C",
+    slot jsonb,
+    reason text,
+    next_at timestamp with time zone NOT NULL,
+    tx_id text COLLATE pg_catalog."C",
+    created_at timestamp with time zone NOT NULL,
+    opened_at timestamp with time zone,
+    ended_at timestamp with time zone,
+    CONSTRAINT sends_check CHECK (((slot_key IS NULL) = (slot IS NULL))),
+    CONSTRAINT sends_check1 CHECK (((opened_at IS NULL) = (slot IS NULL))),
+    CONSTRAINT sends_check2 CHECK (((state <> 'open'::text) OR (slot IS NOT NULL))),
+    CONSTRAINT sends_check3 CHECK (((state <> 'done'::text) OR ((slot IS NOT NULL) AND (tx_id IS NOT NULL)))),
+    CONSTRAINT sends_check4 CHECK (((state <> ALL (ARRAY['queued'::text, 'canceled'::text])) OR (slot IS NULL))),
+    CONSTRAINT sends_check5 CHECK (((ended_at IS NULL) = (state = ANY (ARRAY['queued'::text, 'open'::text])))),
+    CONSTRAINT sends_state_check CHECK ((state = ANY (ARRAY['queued'::text, 'open'::text, 'done'::text, 'failed'::text, 'canceled'::text])))
+);
+
+ALTER TABLE ONLY public.sends FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.targets (
     merchant_id public.ident NOT NULL,
@@ -785,6 +981,9 @@ ALTER TABLE ONLY public.facts
 ALTER TABLE ONLY public.heartbeats
     ADD CONSTRAINT heartbeats_pkey PRIMARY KEY (loop);
 
+ALTER TABLE ONLY public.hot_wallets
+    ADD CONSTRAINT hot_wallets_pkey PRIMARY KEY (merchant_id, livemode, id);
+
 ALTER TABLE ONLY public.idempotency_keys
     ADD CONSTRAINT idempotency_keys_pkey PRIMARY KEY (merchant_id, livemode, key);
 
@@ -818,6 +1017,9 @@ ALTER TABLE ONLY public.payment_intents
 ALTER TABLE ONLY public.payout_holds
     ADD CONSTRAINT payout_holds_pkey PRIMARY KEY (asset, reason);
 
+ALTER TABLE ONLY public.payouts
+    ADD CONSTRAINT payouts_pkey PRIMARY KEY (merchant_id, livemode, id);
+
 ALTER TABLE ONLY public.rate_alerts
     ADD CONSTRAINT rate_alerts_pkey PRIMARY KEY (merchant_id, livemode, id);
 
@@ -848,6 +1050,9 @@ ALTER TABLE ONLY public.receiving_accounts
 ALTER TABLE ONLY public.receiving_addresses
     ADD CONSTRAINT receiving_addresses_pkey PRIMARY KEY (merchant_id, livemode, account_id, index);
 
+ALTER TABLE ONLY public.refunds
+    ADD CONSTRAINT refunds_pkey PRIMARY KEY (merchant_id, livemode, id);
+
 ALTER TABLE ONLY public.sandbox_block_transactions
     ADD CONSTRAINT sandbox_block_transactions_block_hash_tx_id_key UNIQUE (block_hash, tx_id);
 
@@ -868,6 +1073,12 @@ ALTER TABLE ONLY public.sandbox_outputs
 
 ALTER TABLE ONLY public.sandbox_transactions
     ADD CONSTRAINT sandbox_transactions_pkey PRIMARY KEY (tx_id);
+
+ALTER TABLE ONLY public.send_attempts
+    ADD CONSTRAINT send_attempts_pkey PRIMARY KEY (merchant_id, livemode, send_id, n);
+
+ALTER TABLE ONLY public.sends
+    ADD CONSTRAINT sends_pkey PRIMARY KEY (merchant_id, livemode, id);
 
 ALTER TABLE ONLY public.targets
     ADD CONSTRAINT targets_pkey PRIMARY KEY (merchant_id, livemode, id);
@@ -905,6 +1116,12 @@ CREATE INDEX events_age ON public.events USING btree (created_at);
 
 CREATE INDEX events_object ON public.events USING btree (merchant_id, livemode, object_id);
 
+CREATE UNIQUE INDEX hot_wallets_address ON public.hot_wallets USING btree (network, address);
+
+CREATE UNIQUE INDEX hot_wallets_id ON public.hot_wallets USING btree (id);
+
+CREATE UNIQUE INDEX hot_wallets_one ON public.hot_wallets USING btree (merchant_id, livemode, network);
+
 CREATE INDEX idempotency_keys_age ON public.idempotency_keys USING btree (created_at);
 
 CREATE INDEX jobs_due ON public.jobs USING btree (run_at);
@@ -927,6 +1144,8 @@ CREATE INDEX payment_intents_customer ON public.payment_intents USING btree (mer
 
 CREATE INDEX payment_intents_expiring ON public.payment_intents USING btree (expires_at) WHERE (status = ANY (ARRAY['requires_payment_method'::text, 'requires_confirmation'::text, 'requires_action'::text]));
 
+CREATE UNIQUE INDEX payouts_id ON public.payouts USING btree (id);
+
 CREATE INDEX rate_snapshots_age ON public.rate_snapshots USING btree (taken_at);
 
 CREATE INDEX rate_ticks_age ON public.rate_ticks USING btree (observed_at);
@@ -945,6 +1164,12 @@ CREATE INDEX receiving_addresses_unseen ON public.receiving_addresses USING btre
 
 CREATE INDEX receiving_addresses_used ON public.receiving_addresses USING btree (merchant_id, livemode, account_id, index) WHERE (state = 'used'::text);
 
+CREATE UNIQUE INDEX refunds_claim ON public.refunds USING btree (claim_token) WHERE (claim_token IS NOT NULL);
+
+CREATE UNIQUE INDEX refunds_id ON public.refunds USING btree (id);
+
+CREATE INDEX refunds_intent ON public.refunds USING btree (intent_id, id);
+
 CREATE INDEX sandbox_block_transactions_tx ON public.sandbox_block_transactions USING btree (tx_id);
 
 CREATE UNIQUE INDEX sandbox_blocks_canonical ON public.sandbox_blocks USING btree (height) WHERE canonical;
@@ -955,9 +1180,25 @@ CREATE INDEX sandbox_lies_provider ON public.sandbox_lies USING btree (provider,
 
 CREATE UNIQUE INDEX sandbox_transactions_live ON public.sandbox_transactions USING btree (spends) WHERE (state = ANY (ARRAY['mempool'::text, 'included'::text]));
 
+CREATE INDEX sandbox_transactions_numbered ON public.sandbox_transactions USING btree (sender, nonce) WHERE (nonce IS NOT NULL);
+
 CREATE INDEX sandbox_transactions_spends ON public.sandbox_transactions USING btree (spends);
 
 CREATE INDEX sandbox_transactions_waiting ON public.sandbox_transactions USING btree (seq) WHERE (state = 'mempool'::text);
+
+CREATE INDEX send_attempts_send ON public.send_attempts USING btree (send_id, n);
+
+CREATE UNIQUE INDEX send_attempts_tx ON public.send_attempts USING btree (tx_id) WHERE (tx_id IS NOT NULL);
+
+CREATE INDEX sends_busy ON public.sends USING btree (wallet_id, state, next_at) WHERE (state = ANY (ARRAY['queued'::text, 'open'::text]));
+
+CREATE UNIQUE INDEX sends_id ON public.sends USING btree (id);
+
+CREATE INDEX sends_of_reference ON public.sends USING btree (reference);
+
+CREATE UNIQUE INDEX sends_reference ON public.sends USING btree (reference) WHERE (state <> ALL (ARRAY['failed'::text, 'canceled'::text]));
+
+CREATE UNIQUE INDEX sends_slot ON public.sends USING btree (wallet_id, slot_key) WHERE (slot_key IS NOT NULL);
 
 CREATE UNIQUE INDEX targets_address ON public.targets USING btree (network, address) WHERE (style = 'address'::text);
 
@@ -995,6 +1236,10 @@ CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.ledger_postings FOR
 
 CREATE TRIGGER entries_have_postings AFTER INSERT ON public.ledger_entries REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION public.check_entries();
 
+CREATE TRIGGER keep_sent BEFORE UPDATE ON public.send_attempts FOR EACH ROW EXECUTE FUNCTION public.keep_sent();
+
+CREATE TRIGGER keep_sent BEFORE UPDATE ON public.sends FOR EACH ROW EXECUTE FUNCTION public.keep_sent();
+
 CREATE TRIGGER never_emptied BEFORE TRUNCATE ON public.audit_log FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER never_emptied BEFORE TRUNCATE ON public.ledger_entries FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
@@ -1002,6 +1247,8 @@ CREATE TRIGGER never_emptied BEFORE TRUNCATE ON public.ledger_entries FOR EACH S
 CREATE TRIGGER never_emptied BEFORE TRUNCATE ON public.ledger_postings FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER postings_balance AFTER INSERT ON public.ledger_postings REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION public.check_postings();
+
+CREATE TRIGGER refuse_live_wallet BEFORE INSERT ON public.hot_wallets FOR EACH ROW EXECUTE FUNCTION public.refuse_live_wallet();
 
 CREATE TRIGGER ring_callers AFTER DELETE OR UPDATE ON public.api_keys FOR EACH STATEMENT EXECUTE FUNCTION public.ring_callers();
 
@@ -1061,6 +1308,9 @@ ALTER TABLE ONLY public.event_counters
 ALTER TABLE ONLY public.events
     ADD CONSTRAINT events_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES public.merchants(id);
 
+ALTER TABLE ONLY public.hot_wallets
+    ADD CONSTRAINT hot_wallets_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES public.merchants(id);
+
 ALTER TABLE ONLY public.idempotency_keys
     ADD CONSTRAINT idempotency_keys_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES public.merchants(id);
 
@@ -1088,6 +1338,9 @@ ALTER TABLE ONLY public.payment_intents
 ALTER TABLE ONLY public.payment_intents
     ADD CONSTRAINT payment_intents_merchant_id_livemode_customer_id_fkey FOREIGN KEY (merchant_id, livemode, customer_id) REFERENCES public.customers(merchant_id, livemode, id);
 
+ALTER TABLE ONLY public.payouts
+    ADD CONSTRAINT payouts_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES public.merchants(id);
+
 ALTER TABLE ONLY public.rate_alerts
     ADD CONSTRAINT rate_alerts_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES public.merchants(id);
 
@@ -1099,6 +1352,12 @@ ALTER TABLE ONLY public.receiving_accounts
 
 ALTER TABLE ONLY public.receiving_addresses
     ADD CONSTRAINT receiving_addresses_merchant_id_livemode_account_id_fkey FOREIGN KEY (merchant_id, livemode, account_id) REFERENCES public.receiving_accounts(merchant_id, livemode, id);
+
+ALTER TABLE ONLY public.refunds
+    ADD CONSTRAINT refunds_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES public.merchants(id);
+
+ALTER TABLE ONLY public.refunds
+    ADD CONSTRAINT refunds_merchant_id_livemode_intent_id_fkey FOREIGN KEY (merchant_id, livemode, intent_id) REFERENCES public.payment_intents(merchant_id, livemode, id);
 
 ALTER TABLE ONLY public.sandbox_block_transactions
     ADD CONSTRAINT sandbox_block_transactions_block_hash_fkey FOREIGN KEY (block_hash) REFERENCES public.sandbox_blocks(hash);
@@ -1117,6 +1376,18 @@ ALTER TABLE ONLY public.sandbox_transactions
 
 ALTER TABLE ONLY public.sandbox_transactions
     ADD CONSTRAINT sandbox_transactions_spends_fkey FOREIGN KEY (spends) REFERENCES public.sandbox_transactions(tx_id);
+
+ALTER TABLE ONLY public.send_attempts
+    ADD CONSTRAINT send_attempts_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES public.merchants(id);
+
+ALTER TABLE ONLY public.send_attempts
+    ADD CONSTRAINT send_attempts_merchant_id_livemode_send_id_fkey FOREIGN KEY (merchant_id, livemode, send_id) REFERENCES public.sends(merchant_id, livemode, id);
+
+ALTER TABLE ONLY public.sends
+    ADD CONSTRAINT sends_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES public.merchants(id);
+
+ALTER TABLE ONLY public.sends
+    ADD CONSTRAINT sends_merchant_id_livemode_wallet_id_fkey FOREIGN KEY (merchant_id, livemode, wallet_id) REFERENCES public.hot_wallets(merchant_id, livemode, id);
 
 ALTER TABLE ONLY public.targets
     ADD CONSTRAINT targets_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES public.merchants(id);
@@ -1162,6 +1433,10 @@ CREATE POLICY finds_keys ON public.api_keys FOR SELECT TO sluice USING (true);
 
 CREATE POLICY finds_keys ON public.merchants FOR SELECT TO sluice USING (true);
 
+CREATE POLICY finds_refunds ON public.refunds FOR SELECT TO sluice USING (true);
+
+ALTER TABLE public.hot_wallets ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.idempotency_keys ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.ledger_accounts ENABLE ROW LEVEL SECURITY;
@@ -1176,11 +1451,19 @@ ALTER TABLE public.offers ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.payment_intents ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.payouts ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.rate_alerts ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.receiving_accounts ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.receiving_addresses ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.refunds ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.send_attempts ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.sends ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.targets ENABLE ROW LEVEL SECURITY;
 
@@ -1206,6 +1489,8 @@ CREATE POLICY tenant ON public.events TO sluice_tenant USING ((((merchant_id)::t
 
 CREATE POLICY tenant ON public.facts TO sluice_tenant USING ((((merchant_id)::text = current_setting('sluice.merchant'::text, true)) AND (livemode = (current_setting('sluice.livemode'::text, true) = 'on'::text))));
 
+CREATE POLICY tenant ON public.hot_wallets TO sluice_tenant USING ((((merchant_id)::text = current_setting('sluice.merchant'::text, true)) AND (livemode = (current_setting('sluice.livemode'::text, true) = 'on'::text))));
+
 CREATE POLICY tenant ON public.idempotency_keys TO sluice_tenant USING ((((merchant_id)::text = current_setting('sluice.merchant'::text, true)) AND (livemode = (current_setting('sluice.livemode'::text, true) = 'on'::text))));
 
 CREATE POLICY tenant ON public.ledger_accounts TO sluice_tenant USING ((((merchant_id)::text = current_setting('sluice.merchant'::text, true)) AND (livemode = (current_setting('sluice.livemode'::text, true) = 'on'::text))));
@@ -1220,11 +1505,19 @@ CREATE POLICY tenant ON public.offers TO sluice_tenant USING ((((merchant_id)::t
 
 CREATE POLICY tenant ON public.payment_intents TO sluice_tenant USING ((((merchant_id)::text = current_setting('sluice.merchant'::text, true)) AND (livemode = (current_setting('sluice.livemode'::text, true) = 'on'::text))));
 
+CREATE POLICY tenant ON public.payouts TO sluice_tenant USING ((((merchant_id)::text = current_setting('sluice.merchant'::text, true)) AND (livemode = (current_setting('sluice.livemode'::text, true) = 'on'::text))));
+
 CREATE POLICY tenant ON public.rate_alerts TO sluice_tenant USING ((((merchant_id)::text = current_setting('sluice.merchant'::text, true)) AND (livemode = (current_setting('sluice.livemode'::text, true) = 'on'::text))));
 
 CREATE POLICY tenant ON public.receiving_accounts TO sluice_tenant USING ((((merchant_id)::text = current_setting('sluice.merchant'::text, true)) AND (livemode = (current_setting('sluice.livemode'::text, true) = 'on'::text))));
 
 CREATE POLICY tenant ON public.receiving_addresses TO sluice_tenant USING ((((merchant_id)::text = current_setting('sluice.merchant'::text, true)) AND (livemode = (current_setting('sluice.livemode'::text, true) = 'on'::text))));
+
+CREATE POLICY tenant ON public.refunds TO sluice_tenant USING ((((merchant_id)::text = current_setting('sluice.merchant'::text, true)) AND (livemode = (current_setting('sluice.livemode'::text, true) = 'on'::text))));
+
+CREATE POLICY tenant ON public.send_attempts TO sluice_tenant USING ((((merchant_id)::text = current_setting('sluice.merchant'::text, true)) AND (livemode = (current_setting('sluice.livemode'::text, true) = 'on'::text))));
+
+CREATE POLICY tenant ON public.sends TO sluice_tenant USING ((((merchant_id)::text = current_setting('sluice.merchant'::text, true)) AND (livemode = (current_setting('sluice.livemode'::text, true) = 'on'::text))));
 
 CREATE POLICY tenant ON public.targets TO sluice_tenant USING ((((merchant_id)::text = current_setting('sluice.merchant'::text, true)) AND (livemode = (current_setting('sluice.livemode'::text, true) = 'on'::text))));
 
@@ -1262,6 +1555,8 @@ CREATE POLICY worker ON public.events TO sluice_worker USING (true) WITH CHECK (
 
 CREATE POLICY worker ON public.facts TO sluice_worker USING (true) WITH CHECK (true);
 
+CREATE POLICY worker ON public.hot_wallets TO sluice_worker USING (true) WITH CHECK (true);
+
 CREATE POLICY worker ON public.idempotency_keys TO sluice_worker USING (true) WITH CHECK (true);
 
 CREATE POLICY worker ON public.ledger_accounts TO sluice_worker USING (true) WITH CHECK (true);
@@ -1276,11 +1571,19 @@ CREATE POLICY worker ON public.offers TO sluice_worker USING (true) WITH CHECK (
 
 CREATE POLICY worker ON public.payment_intents TO sluice_worker USING (true) WITH CHECK (true);
 
+CREATE POLICY worker ON public.payouts TO sluice_worker USING (true) WITH CHECK (true);
+
 CREATE POLICY worker ON public.rate_alerts TO sluice_worker USING (true) WITH CHECK (true);
 
 CREATE POLICY worker ON public.receiving_accounts TO sluice_worker USING (true) WITH CHECK (true);
 
 CREATE POLICY worker ON public.receiving_addresses TO sluice_worker USING (true) WITH CHECK (true);
+
+CREATE POLICY worker ON public.refunds TO sluice_worker USING (true) WITH CHECK (true);
+
+CREATE POLICY worker ON public.send_attempts TO sluice_worker USING (true) WITH CHECK (true);
+
+CREATE POLICY worker ON public.sends TO sluice_worker USING (true) WITH CHECK (true);
 
 CREATE POLICY worker ON public.targets TO sluice_worker USING (true) WITH CHECK (true);
 
@@ -1293,6 +1596,10 @@ CREATE POLICY worker ON public.webhook_endpoints TO sluice_worker USING (true) W
 REVOKE ALL ON FUNCTION public.find_api_key(wanted public.ident) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.find_api_key(wanted public.ident) TO sluice_worker;
 GRANT ALL ON FUNCTION public.find_api_key(wanted public.ident) TO sluice_tenant;
+
+REVOKE ALL ON FUNCTION public.find_refund_owner(wanted text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.find_refund_owner(wanted text) TO sluice_worker;
+GRANT ALL ON FUNCTION public.find_refund_owner(wanted text) TO sluice_tenant;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.api_keys TO sluice_worker;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.api_keys TO sluice_tenant;
@@ -1345,6 +1652,9 @@ GRANT USAGE ON SEQUENCE public.facts_id_seq TO sluice_tenant;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.heartbeats TO sluice_worker;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.heartbeats TO sluice_tenant;
 
+GRANT SELECT,INSERT,UPDATE ON TABLE public.hot_wallets TO sluice_worker;
+GRANT SELECT,INSERT ON TABLE public.hot_wallets TO sluice_tenant;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.idempotency_keys TO sluice_worker;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.idempotency_keys TO sluice_tenant;
 
@@ -1380,6 +1690,9 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.payment_intents TO sluice_tenant;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.payout_holds TO sluice_worker;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.payout_holds TO sluice_tenant;
 
+GRANT SELECT,INSERT,UPDATE ON TABLE public.payouts TO sluice_worker;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.payouts TO sluice_tenant;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.rate_alerts TO sluice_worker;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.rate_alerts TO sluice_tenant;
 
@@ -1407,6 +1720,9 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.receiving_accounts TO sluice_tenant;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.receiving_addresses TO sluice_worker;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.receiving_addresses TO sluice_tenant;
 
+GRANT SELECT,INSERT,UPDATE ON TABLE public.refunds TO sluice_worker;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.refunds TO sluice_tenant;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sandbox_block_transactions TO sluice_worker;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sandbox_block_transactions TO sluice_tenant;
 
@@ -1424,6 +1740,12 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sandbox_outputs TO sluice_tena
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sandbox_transactions TO sluice_worker;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sandbox_transactions TO sluice_tenant;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.send_attempts TO sluice_worker;
+GRANT SELECT ON TABLE public.send_attempts TO sluice_tenant;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.sends TO sluice_worker;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.sends TO sluice_tenant;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.targets TO sluice_worker;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.targets TO sluice_tenant;

@@ -22,6 +22,7 @@ from sluice.engine.chains.registry import Chains
 from sluice.engine.keys.ring import Ring
 from sluice.engine.rates.quote import RatePolicy
 from sluice.engine.rates.source import RateSource
+from sluice.engine.sender.parts import Parts as Sending
 from sluice.wire.show import View
 
 
@@ -37,6 +38,7 @@ class App:
     sealer: Sealer
     callers: Callers
     chains: Chains
+    sending: Sending
     signers: Ring
     rates: RatePolicy
     sources: Sequence[RateSource]

@@ -17,6 +17,7 @@ from sluice.app.observed import observe_with
 from sluice.app.rates import read_rates
 from sluice.app.reactions import reactions, routes
 from sluice.app.schedule import SCHEDULE, Prices, job_verbs
+from sluice.app.sending import find_signer, sandbox_key
 from sluice.app.settings import Settings
 from sluice.base.bell import Bell
 from sluice.base.clock import Clock, SystemClock
@@ -46,10 +47,13 @@ from sluice.engine.chains.registry import Chains
 from sluice.engine.chains.sandbox.addresses import SandboxAddresses, SandboxKeychain
 from sluice.engine.chains.sandbox.network import BLOCK_TIME_S, sandbox_network
 from sluice.engine.chains.sandbox.reader import SandboxReader
+from sluice.engine.chains.sandbox.writer import SandboxWriter
 from sluice.engine.rates.quote import RatePolicy
 from sluice.engine.rates.source import RateSource
 from sluice.engine.rates.sources.fixed import FixedRates, read_prices
 from sluice.engine.rates.sources.sandbox import SandboxRates
+from sluice.engine.sender.parts import Parts as Sending
+from sluice.engine.sender.parts import block_pace
 from sluice.wire.show import View
 from sluice.wire.versions import DEFAULT as API_VERSION
 
@@ -92,7 +96,12 @@ async def assemble(ground: Ground, *, extra_chains: Sequence[Chain] = ()) -> Asy
     receivers = {livemode: Egress(within) for livemode, within in reach.items()}
     works = Works(database, clock, ids, routes(), bell.ring, observe=observe_with(metrics))
     parts = Parts(nodes, clock, _fault_counter(metrics))
-    served = [_sandbox(ground, sealer), *read_networks(settings.networks, parts), *extra_chains]
+    signers = read_signers(settings.signers, KeyParts(sealer, ids.bytes, nodes, clock))
+    served = [
+        _sandbox(ground, works, sealer),
+        *read_networks(settings.networks, parts),
+        *extra_chains,
+    ]
     chains = Chains({chain.network.name: chain for chain in served})
     prices = _prices(settings, parts)
     view = View(settings.public_url.rstrip("/"), _client_secret(sealer), chains)
@@ -105,7 +114,8 @@ async def assemble(ground: Ground, *, extra_chains: Sequence[Chain] = ()) -> Asy
         sealer=sealer,
         callers=Callers(works, sealer, clock, bell),
         chains=chains,
-        signers=read_signers(settings.signers, KeyParts(sealer, ids.bytes, nodes, clock)),
+        signers=signers,
+        sending=Sending(works, chains, find_signer(signers, sealer), block_pace),
         rates=prices.policy,
         sources=prices.sources,
         relay=Relay(works, routes(), reactions(view)),
@@ -163,7 +173,7 @@ def _prices(settings: Settings, parts: Parts) -> Prices:
     return Prices(sources, policy, settings.rates_kept_days)
 
 
-def _sandbox(ground: Ground, sealer: Sealer) -> Chain:
+def _sandbox(ground: Ground, works: Works, sealer: Sealer) -> Chain:
     settings = ground.settings
     addresses = SandboxAddresses(sealer.mac("sandbox addresses", b"seed"))
     network = sandbox_network(
@@ -172,7 +182,15 @@ def _sandbox(ground: Ground, sealer: Sealer) -> Chain:
         block_time_s=settings.sandbox_block_s or BLOCK_TIME_S,
     )
     reader = SandboxReader(ground.database, network)
-    return Chain(network, reader, addresses, derive=addresses.derive, keychain=SandboxKeychain())
+    return Chain(
+        network,
+        reader,
+        addresses,
+        derive=addresses.derive,
+        keychain=SandboxKeychain(),
+        writer=SandboxWriter(works, network),
+        vault=lambda merchant: sandbox_key(sealer, merchant).public_key,
+    )
 
 
 def _reach(settings: Settings) -> dict[bool, Reach]:

@@ -13,7 +13,10 @@ from sluice.business.payments.intents.facts import (
     IntentOffered,
     IntentSucceeded,
 )
+from sluice.business.payments.refunds import follow as refunds
+from sluice.business.payments.settlement import follow as payouts
 from sluice.business.webhooks.events.announce import announce
+from sluice.engine.sender.facts import SendDone, SendFailed, SendOpened
 from sluice.engine.watcher.facts import (
     TransferConfirmed,
     TransferFinalized,
@@ -27,6 +30,8 @@ _RECEIVE: Final = "intents.receive"
 _REFOLD: Final = "intents.refold"
 _PAID: Final = "checkout.paid"
 _EXPIRED: Final = "checkout.expired"
+_REFUND_SENT: Final = "refunds.sent"
+_PAYOUT_SENT: Final = "payouts.sent"
 _ANNOUNCE: Final = "webhooks.announce"
 
 _WAKES: Final[Mapping[type[Fact], tuple[str, ...]]] = {
@@ -34,6 +39,9 @@ _WAKES: Final[Mapping[type[Fact], tuple[str, ...]]] = {
     TransferConfirmed: (_RECEIVE,),
     TransferFinalized: (_RECEIVE,),
     TransferOrphaned: (_RECEIVE,),
+    SendOpened: (_PAYOUT_SENT,),
+    SendDone: (_REFUND_SENT, _PAYOUT_SENT),
+    SendFailed: (_REFUND_SENT, _PAYOUT_SENT),
     IntentSucceeded: (_PAID,),
     IntentOffered: (_REFOLD,),
     IntentCanceled: (_REFOLD, _EXPIRED),
@@ -59,5 +67,7 @@ def reactions(view: View) -> dict[str, Reaction]:
         _REFOLD: intents.on_intent_changed,
         _PAID: checkout.on_intent_succeeded,
         _EXPIRED: checkout.on_intent_canceled,
+        _REFUND_SENT: refunds.on_sends_ended,
+        _PAYOUT_SENT: payouts.on_sends_moved,
         _ANNOUNCE: functools.partial(announce, render=render_with(view)),
     }

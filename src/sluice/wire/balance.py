@@ -10,15 +10,27 @@ from sluice.wire.lists import ListShape
 from sluice.wire.shapes import Shape
 from sluice.wire.show import Shown, stamp
 
+_TYPES: Final = (
+    "charge",
+    "payment_reversal",
+    "refund",
+    "refund_failure",
+    "payout",
+    "payout_failure",
+)
+
 RETRIEVE: Final = Shape("balance.retrieve", {})
 RETRIEVE_TRANSACTION: Final = Shape("balance_transaction.retrieve", {})
 LIST_TRANSACTIONS: Final = ListShape(
     "balance_transaction.list",
     ("txn",),
-    {"type": Choice(("charge", "payment_reversal")), "source": Id(("ch",))},
+    {"type": Choice(tuple(_TYPES)), "source": Id(("ch", "re", "po"))},
 )
 
-_CATEGORIES: Final[Mapping[str, str]] = {"payment_reversal": "charge_failure"}
+_CATEGORIES: Final[Mapping[str, str]] = {
+    "payment_reversal": "charge_failure",
+    "payout_failure": "payout_reversal",
+}
 # Clients read available[0] of an account that has nothing yet.
 _NOTHING: Final[Shown] = {"amount": 0, "currency": "usd"}
 
@@ -51,10 +63,16 @@ def show_balance_transaction(transaction: BalanceTransaction) -> Shown:
         "fee_details": [_fee(transaction.fee)] if fee else [],
         "net": amount - fee,
         "reporting_category": _CATEGORIES.get(transaction.type, transaction.type),
-        "source": "ch_" + transaction.intent_id.partition("_")[2],
+        "source": _source(transaction.source_id),
         "status": "available" if transaction.available_at else "pending",
         "type": transaction.type,
     }
+
+
+def _source(source_id: str) -> str:
+    """Return what a movement belongs to; a payment is shown as its charge."""
+    kind, _, body = source_id.partition("_")
+    return f"ch_{body}" if kind == "pi" else source_id
 
 
 def _parts(held: Sequence[Money]) -> list[Shown]:

@@ -46,7 +46,7 @@ def show_charge(intent: PaymentIntent, view: View) -> Shown:
         "object": "charge",
         "amount": intent.amount.units,
         "amount_captured": intent.amount.units if paid else 0,
-        "amount_refunded": 0,
+        "amount_refunded": intent.amount_refunded,
         "balance_transaction": intent.settlement_id,
         "billing_details": dict.fromkeys(("address", "name", "phone", "tax_id"))
         | {"email": intent.receipt_email},
@@ -66,7 +66,7 @@ def show_charge(intent: PaymentIntent, view: View) -> Shown:
         "payment_method_details": {"type": "crypto", "crypto": _crypto(intent.payment, view)},
         "radar_options": {},
         "receipt_email": intent.receipt_email,
-        "refunded": False,
+        "refunded": paid and intent.amount_refunded == intent.amount.units,
         "statement_descriptor": intent.statement_descriptor,
         "status": status,
         **_ABSENT,

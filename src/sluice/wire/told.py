@@ -14,13 +14,19 @@ from sluice.business.payments.customers.facts import (
 )
 from sluice.business.payments.intents import facts as intents
 from sluice.business.payments.intents.facts import IntentFact, MoneyUnexpected
+from sluice.business.payments.refunds import facts as refunds
+from sluice.business.payments.refunds.facts import RefundFact, RefundSucceeded
+from sluice.business.payments.settlement import facts as payouts
+from sluice.business.payments.settlement.facts import PayoutFact
 from sluice.business.webhooks.endpoints.facts import EndpointDisabled
 from sluice.business.webhooks.events.model import Told
 from sluice.wire.charge import show_charge
 from sluice.wire.checkout_session import show_checkout_session
 from sluice.wire.customer import show_customer
 from sluice.wire.payment_intent import show_payment_intent
+from sluice.wire.payout import show_payout
 from sluice.wire.rate import show_moved, show_peg
+from sluice.wire.refund import show_refund
 from sluice.wire.show import View
 from sluice.wire.webhook_endpoint import show_webhook_endpoint
 
@@ -35,6 +41,15 @@ _NAMES: Final[dict[type[Fact], tuple[str, ...]]] = {
     intents.IntentFellBack: ("payment_intent.requires_action",),
     intents.IntentFinalized: ("payment_intent.finalized",),
     intents.IntentCanceled: ("payment_intent.canceled",),
+    refunds.RefundCreated: ("refund.created",),
+    refunds.RefundUpdated: ("refund.updated",),
+    refunds.RefundFailed: ("refund.failed",),
+    refunds.RefundSucceeded: ("refund.updated", "charge.refunded"),
+    payouts.PayoutCreated: ("payout.created",),
+    payouts.PayoutUpdated: ("payout.updated",),
+    payouts.PayoutPaid: ("payout.paid",),
+    payouts.PayoutFailed: ("payout.failed",),
+    payouts.PayoutCanceled: ("payout.canceled",),
     MoneyUnexpected: ("payment.unexpected",),
     SessionCompleted: ("checkout.session.completed",),
     SessionExpired: ("checkout.session.expired",),
@@ -63,12 +78,11 @@ def render_with(view: View) -> Callable[[Fact], Sequence[Told]]:
 
 
 def _show(fact: Fact, name: str, view: View) -> dict[str, Any]:
-    if isinstance(fact, IntentFact):
-        show = show_charge if name.startswith("charge.") else show_payment_intent
-        return show(fact.intent, view)
-    for kind, show_fact in _SHOWS:
+    if isinstance(fact, IntentFact | RefundSucceeded) and name.startswith("charge."):
+        return show_charge(fact.intent, view)
+    for kind, show in _SHOWS:
         if isinstance(fact, kind):
-            return show_fact(fact, view)
+            return show(fact, view)
     raise TypeError(f"no event is made of {type(fact).__name__}")
 
 
@@ -96,6 +110,9 @@ def _unexpected(fact: MoneyUnexpected, view: View) -> dict[str, Any]:
 
 # How each kind of fact is shown as the object of its event.
 _SHOWS: Final[Sequence[tuple[type[Fact], Callable[[Any, View], dict[str, Any]]]]] = (
+    (IntentFact, lambda fact, view: show_payment_intent(fact.intent, view)),
+    (RefundFact, lambda fact, view: show_refund(fact.refund, view)),
+    (PayoutFact, lambda fact, view: show_payout(fact.payout, view)),
     (SessionFact, lambda fact, view: show_checkout_session(fact.session, view)),
     (CustomerFact, lambda fact, _view: show_customer(fact.customer)),
     (EndpointDisabled, lambda fact, _view: show_webhook_endpoint(fact.endpoint)),

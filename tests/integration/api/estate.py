@@ -14,6 +14,8 @@ from sluice.engine.watcher.check_store import Deposit
 from tests.house import House, Merchant, until
 from tests.receiver import Receiver
 
+# Where money leaves to: an address at which nobody waits.
+NOBODY: Final = address_of(bytes(20))
 PRODUCT: Final = {"currency": "usd", "unit_amount": 500, "product_data": {"name": "T"}}
 SESSION: Final = {
     "mode": "payment",
@@ -110,6 +112,23 @@ async def own_deposit(work: Work, merchant_id: str) -> None:
     check_store.add_deposit(work, owned)
 
 
+def leave(house: House, api: Api, sale: dict[str, Any]) -> tuple[str, str]:
+    """Refund a part of a sale and pay a part of it out, once it is final and while both wait."""
+    house.mine(8)
+    final = "SELECT count(*) FROM payment_intents WHERE id = %s AND finalized_at IS NOT NULL"
+    until(lambda: house.sql(final, sale["id"])[0][0], "the sale is final")
+    asked = {"payment_intent": sale["id"], "amount": 100, "to_address": NOBODY}
+    refund = api.post("/v1/refunds", asked)
+    asset = {"amount": 1_000_000, "currency": "usdc", "destination": NOBODY}
+    payout = api.post("/v1/payouts", asset)
+    out = (
+        "SELECT count(*) FROM send_attempts a JOIN sends s ON s.id = a.send_id"
+        " WHERE s.reference = %s"
+    )
+    until(lambda: house.sql(out, refund["id"])[0][0], "the refund is being sent")
+    return refund["id"], payout["id"]
+
+
 def build_estate(house: House, receiver: Receiver) -> Estate:
     """Make a merchant who owns one of everything, and whose every table has rows."""
     merchant = house.merchant()
@@ -134,6 +153,7 @@ def build_estate(house: House, receiver: Receiver) -> Estate:
     )
     api.post("/v1/payment_intents", SALE)
     house.within(lambda work: own_deposit(work, merchant.id), merchant.id)
+    refund, payout = leave(house, api, sale)
     tried = "SELECT count(*) FROM attempts WHERE merchant_id = %s"
     until(lambda: house.sql(tried, merchant.id)[0][0], "something was told")
     return Estate(
@@ -144,6 +164,8 @@ def build_estate(house: House, receiver: Receiver) -> Estate:
             "charge": sale["latest_charge"],
             "balance_transaction": api.get("/v1/balance_transactions")["data"][0]["id"],
             "checkout.session": session["id"],
+            "refund": refund,
+            "payout": payout,
             "event": api.get("/v1/events")["data"][0]["id"],
             "webhook_endpoint": endpoint["id"],
             "rate_alert": alert["id"],

@@ -21,6 +21,8 @@ PREFIXES: Final = {
     "event": "evt",
     "webhook_endpoint": "we",
     "rate_alert": "ral",
+    "refund": "re",
+    "payout": "po",
 }
 # The sandbox is one chain for everybody in test mode: its transactions have no owner.
 OWNED: Final = [route for route in ROUTES if "{id" in route.path and "/sandbox/" not in route.path]
@@ -86,7 +88,7 @@ def test_ones_own_objects_are_there(house: House, estates: tuple[Estate, Estate]
 def test_no_list_shows_what_is_anothers(house: House, estates: tuple[Estate, Estate]) -> None:
     mine, theirs = estates
     lists = [r for r in ROUTES if isinstance(r.shape, ListShape) and "{id" not in r.path]
-    assert len(lists) == 8
+    assert len(lists) == 10
 
     for route in lists:
         for key in (mine.merchant.sk, mine.merchant.live_sk):
@@ -103,6 +105,9 @@ def test_no_list_shows_what_is_anothers(house: House, estates: tuple[Estate, Est
         "/v1/charges?customer={customer}",
         "/v1/charges?payment_intent={payment_intent}",
         "/v1/balance_transactions?source={charge}",
+        "/v1/balance_transactions?source={refund}",
+        "/v1/refunds?payment_intent={payment_intent}",
+        "/v1/refunds?charge={charge}",
         "/v1/checkout/sessions?customer={customer}",
         "/v1/checkout/sessions?payment_intent={payment_intent}",
     ],
@@ -134,6 +139,8 @@ def test_anothers_object_is_no_cursor(
         "/v1/events": "event",
         "/v1/webhook_endpoints": "webhook_endpoint",
         "/v1/rates/alerts": "rate_alert",
+        "/v1/refunds": "refund",
+        "/v1/payouts": "payout",
     }
     assert set(kinds) == set(lists)
 

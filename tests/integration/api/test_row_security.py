@@ -168,7 +168,7 @@ def test_a_merchant_can_change_no_row_of_anothers(
 ) -> None:
     mine, theirs = (estate.ids["payment_intent"] for estate in estates)
     narrow(wall, estates[0].merchant.id)
-    change = "UPDATE payment_intents SET amount = 1 WHERE id = %s"
+    change = "UPDATE payment_intents SET amount = amount + 1 WHERE id = %s"
 
     changed = [wall.execute(change, [object_id]).rowcount for object_id in (theirs, mine)]
 

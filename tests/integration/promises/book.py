@@ -6,11 +6,16 @@ from typing import Any
 from sluice.business.accounts.merchants.edit import as_merchant, receive_with
 from sluice.business.webhooks.deliveries.deliver import deliver_once
 from sluice.engine.chains.sandbox import levers
+from sluice.engine.chains.sandbox.addresses import address_of
 from sluice.engine.chains.sandbox.model import Include, Output
 from sluice.engine.keys.receiving.activate import preview_account
+from sluice.engine.sender.turn import send_once
 from sluice.engine.watcher.follow import follow_once, follow_pending
 from tests.simulation.doors import ask
 from tests.simulation.world import DEPTH, REORG_MAX, Shop, World
+
+# Where refunds and payouts go: an address at which nobody waits.
+NOBODY = address_of(bytes(20))
 
 _CHOICE = "payment_method_options[crypto][deposit_options]"
 
@@ -87,8 +92,22 @@ class Writer:
         await follow_pending(app.works, chain)
         while await app.relay.run_once():
             pass
+        await send_once(app.sending)
+        while await app.relay.run_once():
+            pass
         while await deliver_once(app.deliverer):
             pass
+
+    async def refund(self, intent: Any, **form: str) -> Any:  # noqa: ANN401
+        """Refund a payment of the shop that has fees."""
+        asked = {"payment_intent": intent["id"], **form}
+        return await self.post(self.world.shops[1], "/v1/refunds", asked)
+
+    async def leave(self) -> None:
+        """Let what was asked to leave leave for good."""
+        for _ in range(DEPTH + REORG_MAX):
+            await self.world.advance(2)
+            await self.mine()
 
     async def run_jobs(self) -> None:
         """Run what is due."""
@@ -114,6 +133,14 @@ async def write_book(world: World) -> None:
     await writer.pay(wanted)
     await writer.mine(DEPTH + REORG_MAX)
     assert session["object"] == "checkout.session"
+    for amount in ("500", "100"):
+        await writer.refund(final, amount=amount, to_address=NOBODY)
+    taken_back = await writer.refund(final, amount="7")
+    await writer.post(fee, f"/v1/refunds/{taken_back['id']}/cancel", {})
+    asset = {"amount": "1000000", "currency": "usdc", "destination": NOBODY}
+    await writer.post(fee, "/v1/payouts", asset)
+    await writer.leave()
+    await writer.refund(final, amount="50")
     await world.advance(700)
     await writer.run_jobs()
     await writer.pay(late)

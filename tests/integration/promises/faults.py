@@ -48,6 +48,18 @@ FAULTS: Final[dict[str, str]] = {
     "I24": "UPDATE deliveries SET state = 'exhausted' WHERE state = 'pending'",
     "I25": _HEALTHY,
     "I26": f"UPDATE deliveries SET merchant_id = {_OTHER}",
+    "I27": "UPDATE payment_intents SET finalized_at = NULL"
+    " WHERE id IN (SELECT intent_id FROM refunds WHERE status = 'succeeded')",
+    "I28": "UPDATE payment_intents SET amount_refunded = amount_refunded - 1"
+    " WHERE amount_refunded > 0",
+    "I29": _COPY.format(
+        "sends", '{"id": "snd_twin", "slot_key": "9", "slot": {}}', "state = 'done'"
+    ),
+    "I30": "DELETE FROM send_attempts WHERE n = 1",
+    "I31": "UPDATE hot_wallets SET next_nonce = 0",
+    "I32": "UPDATE sends SET tx_id = 'another' WHERE state = 'done'",
+    "I33": _CROOKED.format("LIKE 'reserved:%'"),
+    "I34": "UPDATE refunds SET units = units + 1 WHERE status = 'requires_action'",
     "I35": _CROOKED.format("LIKE 'custody:%'"),
     "I36": _COPY.format("payment_intents", '{"id": "pi_twin"}', "idempotency_key IS NOT NULL"),
     "I37": "UPDATE idempotency_keys SET object_id = 'pi_nobody' WHERE object_id LIKE 'pi%'",
@@ -98,6 +110,8 @@ FAULTS: Final[dict[str, str]] = {
     " reference, created_at) SELECT DISTINCT ON (t.network, t.sender) t.merchant_id, t.livemode,"
     " t.network, t.sender, t.recipient, 'pi_x', sim.now() FROM transfers t JOIN credits c"
     " USING (network, tx_id, index) WHERE c.reversed_by IS NULL",
+    "I78": "UPDATE send_attempts SET is_void = true",
+    "I79": "UPDATE refunds SET needs_approval = true WHERE send_id IS NOT NULL",
 }
 
 # Those the schema itself refuses, before any promise is asked.
@@ -111,6 +125,7 @@ REFUSED: Final = frozenset(
         "I19",
         "I20",
         "I26",
+        "I29",
         "I39",
         "I40",
         "I46",

@@ -72,7 +72,15 @@ def test_the_book_has_something_for_every_promise_to_look_at(book: Book) -> None
     }
 
     assert states == {"included", "confirmed", "final"}
-    assert kinds == {"custody:sandbox", "received", "pending", "available", "unapplied", "fees"}
+    assert kinds == {
+        "custody:sandbox",
+        "received",
+        "pending",
+        "available",
+        "unapplied",
+        "fees",
+        "reserved:sandbox",
+    }
 
 
 def test_all_promises_together_take_less_than_a_tenth_of_a_second(book: Book) -> None:

@@ -9,11 +9,15 @@ from sluice.business.payments.balance.read import find_balance_transaction
 from sluice.business.payments.checkout.find import find_session
 from sluice.business.payments.customers.find import find_customer
 from sluice.business.payments.intents.find import find_charged, find_intent
+from sluice.business.payments.refunds.find import find_refund
+from sluice.business.payments.settlement.edit import find_payout
 from sluice.wire.balance import show_balance_transaction
 from sluice.wire.charge import show_charge
 from sluice.wire.checkout_session import show_line_items
 from sluice.wire.customer import show_customer
 from sluice.wire.payment_intent import show_payment_intent
+from sluice.wire.payout import show_payout
+from sluice.wire.refund import show_refund
 from sluice.wire.show import Shown, View
 
 EXPANDABLE: Final[Mapping[str, frozenset[str]]] = {
@@ -27,6 +31,10 @@ EXPANDABLE: Final[Mapping[str, frozenset[str]]] = {
         {"customer", "invoice", "line_items", "payment_intent", "payment_link", "setup_intent"}
     ),
     "balance_transaction": frozenset({"source"}),
+    "refund": frozenset(
+        {"balance_transaction", "charge", "failure_balance_transaction", "payment_intent"}
+    ),
+    "payout": frozenset({"balance_transaction", "failure_balance_transaction"}),
 }
 
 Load = Callable[[Work, View, str], Awaitable[Shown]]
@@ -61,6 +69,14 @@ async def _balance_transaction(work: Work, _view: View, object_id: str) -> Shown
     return show_balance_transaction(await find_balance_transaction(work, object_id))
 
 
+async def _refund(work: Work, view: View, object_id: str) -> Shown:
+    return show_refund(await find_refund(work, object_id), view)
+
+
+async def _payout(work: Work, view: View, object_id: str) -> Shown:
+    return show_payout(await find_payout(work, object_id), view)
+
+
 async def _line_items(work: Work, _view: View, object_id: str) -> Shown:
     return show_line_items(await find_session(work, object_id.removesuffix("/line_items")))
 
@@ -71,5 +87,7 @@ _LOADS: Final[Mapping[str, Load]] = {
     "ch": _charge,
     "cus": _customer,
     "txn": _balance_transaction,
+    "re": _refund,
+    "po": _payout,
     "cs": _line_items,
 }

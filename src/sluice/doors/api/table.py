@@ -10,7 +10,9 @@ from sluice.doors.api.v1 import (
     customers,
     events,
     payment_intents,
+    payouts,
     rates,
+    refunds,
     sandbox,
     webhook_endpoints,
 )
@@ -20,6 +22,8 @@ ROUTES: Final[tuple[Route, ...]] = (
     *customers.ROUTES,
     *payment_intents.ROUTES,
     *charges.ROUTES,
+    *refunds.ROUTES,
+    *payouts.ROUTES,
     *checkout_sessions.ROUTES,
     *events.ROUTES,
     *webhook_endpoints.ROUTES,

@@ -15,6 +15,8 @@ from sluice.engine.chains.chain import Chain, ProvidersDisagree
 from sluice.engine.chains.sandbox import levers
 from sluice.engine.chains.sandbox.model import NAME as SANDBOX
 from sluice.engine.rates.refresh import refresh_rates
+from sluice.engine.sender.queue import SENDS
+from sluice.engine.sender.turn import send_once
 from sluice.engine.watcher.cursors import has_unsettled
 from sluice.engine.watcher.doubt import settle_doubts
 from sluice.engine.watcher.follow import follow_once, follow_pending
@@ -45,6 +47,7 @@ async def run_loops(app: App) -> None:
         for number in (1, 2):
             group.create_task(_loop(app, f"relay {number}", lambda: _relay(app), "facts", _IDLE_S))
         group.create_task(_loop(app, "jobs", lambda: _jobs(app), "jobs", _IDLE_S))
+        group.create_task(_loop(app, "send", lambda: send_once(app.sending), SENDS, _IDLE_S))
         group.create_task(_deliver(app))
         group.create_task(_loop(app, "hooks", lambda: _keep_hooks(app), "", _HOOKS_S))
         for chain in app.chains:

@@ -156,3 +156,5 @@ class Chain:
     gateway: Gateway | None = None
     # What a payer's browser wallet is asked, so that he signs exactly what is due.
     ask_wallet: Callable[[WalletOrder], WalletRequest] | None = None
+    # The public key of the wallet that the network gives each merchant by itself, where it does.
+    vault: Callable[[str], bytes] | None = None

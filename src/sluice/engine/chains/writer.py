@@ -198,8 +198,15 @@ class ChainWriter(Protocol):
         """
         ...
 
-    def take(self, order: Order, standing: Standing, price: Price, *, nonce: int,
-             taken: Sequence[Slot]) -> Slot:  # fmt: skip
+    def take(
+        self,
+        order: Order,
+        standing: Standing,
+        price: Price,
+        *,
+        nonce: int,
+        taken: Sequence[Slot],
+    ) -> Slot:
         """Return a slot for a new transaction: the number offered, or coins no other slot holds.
 
         Pure. Raises OrderHeld when what the account holds is not enough for order and fee.

@@ -1,6 +1,7 @@
 """What accounts hold, now or then, and whether the whole book balances."""
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sluice.base.money.catalogue import find_asset, money
@@ -26,6 +27,18 @@ async def read_balances(work: Work) -> list[Balance]:
         Balance(row["kind"], money(row["balance"], row["asset"]))
         for row in await store.balances(work)
     ]
+
+
+async def lock_balances(work: Work, accounts: Sequence[str], asset: str) -> dict[str, int]:
+    """Return what the merchant's accounts hold in an asset, and hold them until the Work ends.
+
+    All that a Work will post to belongs in one call: accounts are locked in one order.
+    """
+    merchant_id, livemode = work.owner
+    keys = [(merchant_id, livemode, account, asset) for account in accounts]
+    locked = await store.lock_accounts(work, keys)
+    units = await store.held(work, list(locked.values()))
+    return {key[2]: units[number] for key, number in locked.items()}
 
 
 async def balance_at(work: Work, account: str, asset: str, at: dt.datetime) -> Money:

@@ -26,6 +26,8 @@ RECEIVED: Final = "received"
 PENDING: Final = "pending"
 # Deeper than any fork we believe in: may be spent.
 AVAILABLE: Final = "available"
+# On its way out: taken from what may be spent, not yet off the network; one per network.
+RESERVED: Final = "reserved"
 # Money that belongs to no open intent: late, surplus, wrong asset, unannounced. It waits for a
 # decision.
 UNAPPLIED: Final = "unapplied"
@@ -38,6 +40,7 @@ _NORMAL: Final = {
     PENDING: Side.CREDIT,
     AVAILABLE: Side.CREDIT,
     UNAPPLIED: Side.CREDIT,
+    RESERVED: Side.CREDIT,
     FEES: Side.CREDIT,
 }
 
@@ -45,6 +48,11 @@ _NORMAL: Final = {
 def custody(network: str) -> str:
     """Return the account of what lies on a network."""
     return f"{CUSTODY}:{network}"
+
+
+def reserved(network: str) -> str:
+    """Return the account of what is about to leave a network."""
+    return f"{RESERVED}:{network}"
 
 
 def normal_side(kind: str) -> Side:

@@ -41,6 +41,9 @@ WHERE e.id = ANY($1::text[]) ORDER BY e.id -- every merchant"""
 _BALANCES: Final = """
 SELECT kind, asset, balance FROM ledger_accounts
 WHERE merchant_id = $1 AND livemode = $2 ORDER BY kind, asset"""
+_HELD: Final = (
+    "SELECT id, balance FROM ledger_accounts WHERE id = ANY($1::bigint[]) -- every merchant"
+)
 _BALANCE_AT: Final = """
 SELECT coalesce(sum(CASE WHEN p.side = a.normal THEN p.units ELSE -p.units END), 0)
 FROM ledger_accounts a JOIN ledger_postings p ON p.account_id = a.id JOIN ledger_entries e ON e.id = p.entry_id
@@ -128,6 +131,12 @@ async def find_entries(work: Work, entry_ids: Sequence[str]) -> list[Row]:
 async def balances(work: Work) -> list[Row]:
     """Return what each account of the merchant holds."""
     return await work.rows(_BALANCES, *work.owner)
+
+
+async def held(work: Work, numbers: Sequence[int]) -> dict[int, int]:
+    """Return what accounts hold, by their numbers."""
+    rows = await work.rows(_HELD, list(numbers))
+    return {row["id"]: int(row["balance"]) for row in rows}
 
 
 async def balance_at(work: Work, kind: str, asset: str, at: dt.datetime) -> int:

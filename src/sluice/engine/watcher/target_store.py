@@ -24,6 +24,8 @@ _CLOSE_AMOUNTS: Final = """
 UPDATE targets SET open = false WHERE style = 'amount' AND open AND watch_until < $1 -- every merchant"""
 _SHARED: Final = """
 SELECT DISTINCT address FROM targets WHERE network = $1 AND style <> 'address' -- every merchant"""
+_HAS_TARGET: Final = """
+SELECT true FROM targets WHERE network = $1 AND address = $2 LIMIT 1 -- every merchant"""
 
 
 def add_target(work: Work, target: Target) -> None:
@@ -78,3 +80,8 @@ def _target_columns(target: Target) -> tuple[object, ...]:
         target.reference,
         target.watch_until,
     )
+
+
+async def has_target(work: Work, network: str, address: str) -> bool:
+    """Say whether any target has this address."""
+    return await work.value(_HAS_TARGET, network, address) is True

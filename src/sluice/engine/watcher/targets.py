@@ -57,6 +57,11 @@ async def expect_wallet(work: Work, target: Target) -> bool:
     return await store.try_target(work, target) or await store.has_wallet(work, target)
 
 
+async def is_watched(work: Work, network: str, address: str) -> bool:
+    """Say whether payments are waited for at an address, as far as whoever asks may see."""
+    return await store.has_target(work, network, address)
+
+
 async def refresh_wanted(works: Works, chain: Chain) -> None:
     """Tell the network's reader at which addresses somebody waits, before it reads on."""
     if chain.watch is not None:

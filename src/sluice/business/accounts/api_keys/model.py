@@ -24,17 +24,25 @@ PERMISSIONS: Final = (
     "events:read",
     "payments:read",
     "payments:write",
+    "payouts:approve",
+    "payouts:write",
+    "refunds:approve",
     "refunds:write",
     "sandbox:write",
     "webhooks:read",
     "webhooks:write",
 )
+# What lets money leave; given by name, or with everything.
+_MONEY_OUT: Final = frozenset(
+    {"payouts:approve", "payouts:write", "refunds:approve", "refunds:write"}
+)
 # Named sets. `read`, `write` and `refund` are the three scopes of the stablecoin gateway's keys.
 BUNDLES: Final[Mapping[str, frozenset[str]]] = {
     "full": frozenset(PERMISSIONS),
     "read": frozenset(p for p in PERMISSIONS if p.endswith(":read")),
-    "write": frozenset(p for p in PERMISSIONS if p != "refunds:write"),
+    "write": frozenset(p for p in PERMISSIONS if p not in _MONEY_OUT),
     "refund": frozenset({"payments:read", "refunds:write"}),
+    "approve": frozenset({"payments:read", "balance:read", "refunds:approve", "payouts:approve"}),
     "client": frozenset({"payments:client"}),
 }
 

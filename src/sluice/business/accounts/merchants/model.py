@@ -49,6 +49,20 @@ class FeePlan:
 
 
 @dataclass(frozen=True, slots=True)
+class RefundRules:
+    """Where a merchant's refunds may go, and from what sum on a second person must agree.
+
+    By default the payer names the address on a page of ours: the sender of a payment is often an
+    exchange, whose addresses lose what is sent back. `approve_above` bounds, by currency, what one
+    person may refund in a day.
+    """
+
+    allow_address: bool = False  # the API may name the address
+    claim_days: int = 30
+    approve_above: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """How a merchant wants payments treated; copied into each payment when it is created."""
 
@@ -59,6 +73,7 @@ class Settings:
     quote_valid_s: int = 900
     pay_within_s: int = 86400
     watch_for_s: int = 30 * 86400
+    refunds: RefundRules = field(default_factory=RefundRules)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,13 +17,13 @@ class Balance:
 
 @dataclass(frozen=True, slots=True)
 class BalanceTransaction:
-    """One movement of the merchant's money. `intent_id` is the payment it belongs to."""
+    """One movement of the merchant's money. `source_id` is what it belongs to."""
 
     id: str
     type: str
     amount: Money
     fee: Money
-    intent_id: str
+    source_id: str
     description: str
     created_at: dt.datetime
     available_at: dt.datetime | None

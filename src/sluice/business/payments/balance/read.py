@@ -15,7 +15,16 @@ from sluice.engine.ledger.activity import Written, find_entry, page_entries
 from sluice.engine.ledger.balance import read_balances
 from sluice.engine.ledger.chart import Side
 
-_KINDS: Final = {"settlement": "charge", "settlement_reversal": "payment_reversal"}
+_KINDS: Final = {
+    "settlement": "charge",
+    "settlement_reversal": "payment_reversal",
+    "refund": "refund",
+    "refund_reversal": "refund_failure",
+    "payout": "payout",
+    "payout_reversal": "payout_failure",
+}
+# Money that moved out of what may be spent needs nothing more to be available.
+_AT_ONCE: Final = ("refund", "payout")
 _FOLLOWED_BY: Final = "finalization"
 
 
@@ -42,11 +51,12 @@ async def page_balance_transactions(
     source: str | None = None,
     created: Mapping[str, dt.datetime] | None = None,
 ) -> Listing[BalanceTransaction]:
-    """Return a page of movements; `source` is a charge's id."""
+    """Return a page of movements; `source` is the id of a charge, a refund or a payout."""
     kinds = [kind for kind, name in _KINDS.items() if type_ in {None, name}]
-    intent_id = source and "pi_" + source.partition("_")[2]
+    paid = source is not None and source.startswith("ch_")
+    found = "pi_" + source.partition("_")[2] if source is not None and paid else source
     listing = await page_entries(
-        work, page, kinds=kinds, followed_by=_FOLLOWED_BY, source=intent_id, created=created
+        work, page, kinds=kinds, followed_by=_FOLLOWED_BY, source=found, created=created
     )
     return Listing([_transaction(entry) for entry in listing.items], listing.has_more)
 
@@ -75,10 +85,10 @@ def _transaction(entry: Written) -> BalanceTransaction:
     return BalanceTransaction(
         id=entry.id,
         type=_KINDS[entry.kind],
-        amount=money(sums[chart.PENDING] + fee, asset),
+        amount=money(sums[chart.PENDING] + sums[chart.AVAILABLE] + fee, asset),
         fee=money(fee, asset),
-        intent_id=entry.source,
+        source_id=entry.source,
         description=entry.description,
         created_at=entry.at,
-        available_at=entry.followed_at,
+        available_at=entry.at if entry.kind.startswith(_AT_ONCE) else entry.followed_at,
     )

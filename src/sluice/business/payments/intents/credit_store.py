@@ -21,6 +21,10 @@ _REVERSE: Final = """
 UPDATE credits c SET reversed_by = n.reversed_by
 FROM unnest($1::text[], $2::text[]) AS n (entry_id, reversed_by) WHERE c.entry_id = n.entry_id -- every merchant"""
 
+_PLACES: Final = """
+SELECT DISTINCT network FROM credits
+WHERE merchant_id = $1 AND livemode = $2 AND intent_id = $3 AND purpose = 'payment' AND reversed_by IS NULL"""
+
 Key = tuple[str, str, int]
 
 
@@ -42,6 +46,11 @@ async def of_transfers(work: Work, keys: Sequence[Key]) -> tuple[list[Credit], d
         if reversed_by is None:
             live.append(held)
     return live, seqs
+
+
+async def places_of(work: Work, intent_id: str) -> list[str]:
+    """Return the networks on which an intent of the merchant's was paid."""
+    return [row["network"] for row in await work.rows(_PLACES, *work.owner, intent_id)]
 
 
 def add(work: Work, held: Sequence[Credit]) -> None:

@@ -1,7 +1,7 @@
 """Find intents of the merchant's."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from sluice.base.errors import NotFound
 from sluice.base.pages import Listing, Page
@@ -20,11 +20,24 @@ async def lock_intent(work: Work, intent_id: str) -> PaymentIntent:
     return _found(await store.lock(work, intent_id), intent_id)
 
 
+async def lock_any_intents(work: Work, intent_ids: Sequence[str]) -> list[PaymentIntent]:
+    """Return intents of whichever merchant, locked in the order of their ids."""
+    return await store.lock_any(work, intent_ids)
+
+
 async def find_charged(work: Work, charge_id: str) -> PaymentIntent:
     """Return the intent of a charge, or refuse as if there were none."""
     intent = await store.get(work, _intent_id(charge_id))
     if intent is None or intent.charge_id != charge_id:
         raise NotFound(f"No such charge: '{charge_id}'", param="id")
+    return intent
+
+
+async def lock_charged(work: Work, charge_id: str) -> PaymentIntent:
+    """Return the intent of a charge, locked, or refuse as if there were none."""
+    intent = await store.lock(work, _intent_id(charge_id))
+    if intent is None or intent.charge_id != charge_id:
+        raise NotFound(f"No such charge: '{charge_id}'", param="charge")
     return intent
 
 

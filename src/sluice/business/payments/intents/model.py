@@ -193,6 +193,7 @@ class PaymentIntent(msgspec.Struct, frozen=True):
     expires_at: dt.datetime
     watch_until: dt.datetime
     amount_received: int = 0
+    amount_refunded: int = 0
     customer_id: str | None = None
     description: str | None = None
     receipt_email: str | None = None

@@ -33,7 +33,7 @@ SELECT $1, $2, $3, * FROM unnest($4::text[], $5::text[], $6::text[], $7::text[],
   $10::numeric[], $11::numeric[], $12::int[], $13::numeric[], $14::numeric[], $15::text[], $16::timestamptz[],
   $17::timestamptz[])"""
 _COLUMNS: Final = """
-SELECT p.merchant_id, p.livemode, p.id, p.status, p.resolution, p.amount, p.currency, p.amount_received,
+SELECT p.merchant_id, p.livemode, p.id, p.status, p.resolution, p.amount, p.currency, p.amount_received, p.amount_refunded,
   p.customer_id, p.description, p.receipt_email, p.statement_descriptor, p.return_url, p.metadata, p.options, p.terms,
   p.payment, p.cancellation_reason, p.created_at, p.expires_at, p.watch_until, p.processing_at, p.succeeded_at,
   p.canceled_at, p.finalized_at, p.settle_seq, p.settlement_id, p.version, p.idempotency_key,
@@ -47,6 +47,9 @@ _LOCK_BY_OFFER: Final = (
     + """
 WHERE p.id IN (SELECT o.intent_id FROM offers o WHERE o.id = ANY($1::text[]))
 ORDER BY p.id FOR UPDATE OF p -- every merchant"""
+)
+_LOCK_ANY: Final = (
+    _COLUMNS + " WHERE p.id = ANY($1::text[]) ORDER BY p.id FOR UPDATE OF p -- every merchant"
 )
 _LOCK_OVERDUE: Final = (
     _COLUMNS
@@ -67,6 +70,11 @@ WHERE p.id = n.id -- every merchant: the ids were locked by this Work"""
 _SAVE_DETAILS: Final = """
 UPDATE payment_intents SET amount = $4, currency = $5, customer_id = $6, description = $7, receipt_email = $8,
   statement_descriptor = $9, return_url = $10, metadata = $11, options = $12, version = $13
+WHERE merchant_id = $1 AND livemode = $2 AND id = $3"""
+
+# The sum is the database's own, so that no two refunds can both believe an old one.
+_ADD_REFUNDED: Final = """
+UPDATE payment_intents SET amount_refunded = amount_refunded + $4, version = version + 1
 WHERE merchant_id = $1 AND livemode = $2 AND id = $3"""
 
 
@@ -108,6 +116,11 @@ async def lock(work: Work, intent_id: str) -> PaymentIntent | None:
 async def lock_by_offer(work: Work, offer_ids: Sequence[str]) -> list[PaymentIntent]:
     """Return the intents of some offers, locked in the order of their ids."""
     return [_intent(row) for row in await work.rows(_LOCK_BY_OFFER, list(offer_ids))]
+
+
+async def lock_any(work: Work, intent_ids: Sequence[str]) -> list[PaymentIntent]:
+    """Return intents by their ids, locked in the order of them."""
+    return [_intent(row) for row in await work.rows(_LOCK_ANY, list(intent_ids))]
 
 
 async def lock_overdue(work: Work, at: dt.datetime, limit: int) -> list[PaymentIntent]:
@@ -171,6 +184,11 @@ async def save_details(work: Work, intent: PaymentIntent) -> None:
         intent.statement_descriptor, intent.return_url, intent.metadata, intent.options,
         intent.version,
     )  # fmt: skip
+
+
+async def add_refunded(work: Work, intent: PaymentIntent, units: int) -> None:
+    """Add to what is refunded of an intent that this Work holds locked, or take from it."""
+    await work.execute(_ADD_REFUNDED, intent.merchant_id, intent.livemode, intent.id, units)
 
 
 def _intent(row: Row) -> PaymentIntent:

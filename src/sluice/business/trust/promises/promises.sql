@@ -4,8 +4,8 @@
 -- Chains move first, books follow: the watcher commits how a transfer stands, and a reaction books it
 -- a moment later. So what compares the two leaves out what still waits for its reaction, and I51 says
 -- that nothing waits for long. A sentence marked [late] is about time alone: it is told, and holds no
--- payout. Left out, because their nouns are not here: I27 to I34 (refunds and the wallet that sends
--- them), I41 to I43 (streams), I44 (treasury), I45 (refresh tokens). From I51 on they are our own.
+-- payout. Left out, because their nouns are not here: I41 to I43 (streams), I44 (treasury), I45 (refresh
+-- tokens). From I51 on they are our own.
 
 -- Names that every promise may use:
 WITH
@@ -47,6 +47,16 @@ shares AS (
       o.created_at LIMIT 1) d
   WHERE l.purpose = 'payment'),
 covered AS (SELECT intent_id AS id, sum(share) AS share FROM shares GROUP BY intent_id),
+-- money on its way out, or gone; and what of it news of its send has not reached yet
+leaving AS (
+  SELECT merchant_id, livemode, id, network, asset, units, recipient, status, reserve_id, settlement_id, send_id, tx_id,
+    'refund' AS kind, status IN ('requires_action', 'pending') AS is_open, status = 'succeeded' AS is_gone
+  FROM refunds
+  UNION ALL
+  SELECT merchant_id, livemode, id, network, asset, units, recipient, status, reserve_id, settlement_id, send_id, tx_id,
+    'payout', status IN ('pending', 'in_transit'), status = 'paid' FROM payouts),
+awaited AS (
+  SELECT w.body->>'reference' AS id FROM waiting w WHERE w.reaction IN ('refunds.sent', 'payouts.sent')),
 -- what accounts should hold by what stands in the books' sources
 expected AS (
   SELECT l.merchant_id, l.livemode, 'custody:' || l.network AS kind, l.asset, l.units FROM live l
@@ -57,7 +67,12 @@ expected AS (
   UNION ALL SELECT l.merchant_id, l.livemode,
       CASE WHEN l.account = 'pending' AND p.finalized_at IS NOT NULL THEN 'available' ELSE l.account END, l.asset, l.units
     FROM lines l JOIN payment_intents p ON p.settlement_id = l.entry_id
-    WHERE l.account IN ('pending', 'fees', 'unapplied')),
+    WHERE l.account IN ('pending', 'fees', 'unapplied')
+  UNION ALL SELECT l.merchant_id, l.livemode, l.account, l.asset, l.units
+    FROM lines l JOIN leaving o ON o.reserve_id = l.entry_id
+    WHERE l.account IN ('available', 'fees') AND (o.is_open OR o.is_gone)
+  UNION ALL SELECT o.merchant_id, o.livemode, 'reserved:' || o.network, o.asset, o.units FROM leaving o WHERE o.is_open
+  UNION ALL SELECT o.merchant_id, o.livemode, 'custody:' || o.network, o.asset, -o.units FROM leaving o WHERE o.is_gone),
 -- accounts that hold something else, of whatever kind
 crooked AS (
   SELECT merchant_id, livemode, kind, asset, a.balance AS held, coalesce(e.units, 0) AS expected
@@ -213,6 +228,53 @@ WHERE d.state = 'pending' AND d.next_at < now() - interval '15 minutes' AND w.st
 -- I26 no merchant is told of another's events
 SELECT d.id FROM deliveries d JOIN events e ON e.id = d.event_id JOIN webhook_endpoints w ON w.id = d.endpoint_id
 WHERE (e.merchant_id, e.livemode) <> (w.merchant_id, w.livemode) OR (e.merchant_id, e.livemode) <> (d.merchant_id, d.livemode);
+
+-- Money out ---------------------------------------------------------------------------------------
+
+-- I27 refunds never exceed what was paid, and only a payment that is final has any
+SELECT p.id FROM payment_intents p JOIN refunds r ON r.intent_id = p.id AND r.status NOT IN ('failed', 'canceled')
+GROUP BY p.id, p.merchant_id, p.livemode HAVING sum(r.amount) > p.amount OR p.finalized_at IS NULL;
+
+-- I28 what an intent says is refunded is the sum of its refunds that stand
+SELECT p.id FROM payment_intents p LEFT JOIN refunds r ON r.intent_id = p.id AND r.status NOT IN ('failed', 'canceled')
+GROUP BY p.id, p.merchant_id, p.livemode HAVING p.amount_refunded <> coalesce(sum(r.amount), 0);
+
+-- I29 whatever is sent for one refund or payout is sent by one order: never two that may move money
+SELECT s.reference AS id, min(s.asset) AS asset FROM sends s WHERE s.state NOT IN ('failed', 'canceled')
+GROUP BY s.reference HAVING count(*) > 1;
+
+-- I30 all transactions of an order use up its one slot, and no two orders have the same
+SELECT s.wallet_id AS id, min(s.asset) AS asset FROM sends s WHERE s.slot_key IS NOT NULL
+GROUP BY s.wallet_id, s.slot_key HAVING count(*) > 1
+UNION ALL SELECT a.send_id, s.asset FROM send_attempts a JOIN sends s ON s.id = a.send_id WHERE s.slot_key IS NULL
+UNION ALL SELECT s.id, s.asset FROM sends s
+WHERE s.slot_key IS NOT NULL AND NOT EXISTS (SELECT FROM send_attempts a WHERE a.send_id = s.id AND a.n = 1);
+
+-- I31 no number was given away that the wallet did not count
+SELECT s.id, s.asset FROM sends s JOIN hot_wallets w ON w.id = s.wallet_id
+WHERE (s.slot->>'nonce')::bigint >= w.next_nonce;
+
+-- I32 a refund or payout has left when its order has, by the same transaction, and only then
+SELECT o.id, o.asset FROM leaving o LEFT JOIN sends s ON s.id = o.send_id
+WHERE o.send_id IS NOT NULL AND NOT EXISTS (SELECT FROM awaited w WHERE w.id = o.id)
+  AND (s.id IS NULL OR o.is_gone <> (s.state = 'done') OR (o.is_gone AND o.tx_id IS DISTINCT FROM s.tx_id)
+    OR (o.is_open AND s.state IN ('failed', 'canceled')))
+UNION ALL SELECT s.id, s.asset FROM sends s JOIN leaving o ON o.id = s.reference
+WHERE (s.network, s.asset, s.units, s.recipient, s.merchant_id, s.livemode)
+  IS DISTINCT FROM (o.network, o.asset, o.units, o.recipient, o.merchant_id, o.livemode);
+
+-- I33 what is reserved is the refunds and payouts on their way
+SELECT merchant_id, asset, held, expected FROM crooked WHERE kind LIKE 'reserved:%';
+
+-- I34 each is reserved once, for exactly its units, and ends in one entry: gone, or given back
+SELECT o.id, o.asset FROM leaving o WHERE NOT EXISTS (
+  SELECT FROM ledger_entries e JOIN ledger_postings p ON p.entry_id = e.id JOIN ledger_accounts a ON a.id = p.account_id
+  WHERE e.id = o.reserve_id AND (e.kind, e.source) = (o.kind, o.id) AND a.kind = 'reserved:' || o.network
+    AND (p.asset, p.units, p.side) = (o.asset, o.units, 'C'))
+UNION ALL SELECT o.id, o.asset FROM leaving o
+WHERE (SELECT count(*) FROM ledger_entries e WHERE e.source = o.id AND e.kind <> o.kind) <> CASE WHEN o.is_open THEN 0 ELSE 1 END
+  OR (NOT o.is_open AND NOT EXISTS (SELECT FROM ledger_entries e WHERE e.id = o.settlement_id AND e.source = o.id
+    AND e.kind = o.kind || CASE WHEN o.is_gone THEN '_sent' ELSE '_reversal' END));
 
 -- Requests and owners -----------------------------------------------------------------------------
 
@@ -412,6 +474,14 @@ WHERE (c.purpose = 'payment' AND c.intent_id IS NULL) OR (c.purpose = 'payment')
 SELECT p.id FROM still p
 WHERE p.status = 'succeeded' AND p.finalized_at IS NULL
   AND NOT EXISTS (SELECT FROM live l WHERE l.intent_id = p.id AND l.purpose = 'payment' AND l.state <> 'final');
+
+-- I78 an order that is done was done by a transaction of its own, written down before it was sent
+SELECT s.id, s.asset FROM sends s WHERE s.state = 'done' AND NOT EXISTS (
+  SELECT FROM send_attempts a WHERE a.send_id = s.id AND a.tx_id = s.tx_id AND a.raw IS NOT NULL AND NOT a.is_void);
+
+-- I79 nothing leaves without a second person's word where one was asked for
+SELECT r.id, r.asset FROM refunds r WHERE r.needs_approval AND r.approved_by IS NULL AND r.send_id IS NOT NULL
+UNION ALL SELECT p.id, p.asset FROM payouts p WHERE p.needs_approval AND p.approved_by IS NULL AND p.send_id IS NOT NULL;
 
 -- I90 an address of an account is awaited for the payment that has it, and a seen one is never given away
 SELECT r.address FROM receiving_addresses r WHERE NOT EXISTS (

@@ -9,7 +9,7 @@ from typing import Final
 from sluice.base.errors import IllegalMove, Invalid
 from sluice.base.work import Work
 from sluice.engine.chains.model import Header
-from sluice.engine.chains.sandbox import store
+from sluice.engine.chains.sandbox import lie_store, store
 from sluice.engine.chains.sandbox.addresses import address_of
 from sluice.engine.chains.sandbox.branch import adopt, append, choose, get_transactions
 from sluice.engine.chains.sandbox.model import (
@@ -189,12 +189,12 @@ async def lie(work: Work, provider: str, told: Lie, *, uses: int | None = None) 
         raise Invalid("uses must be at least 1", param="uses")
     if told.tip is not None:
         await store.get_block(work.connection, told.tip)
-    await store.add_lie(work.connection, provider, told, uses)
+    await lie_store.add(work.connection, provider, told, uses)
 
 
 async def stop_lying(work: Work, provider: str | None = None) -> None:
     """Let this provider, or every one, tell the truth again."""
-    await store.remove_lies(work.connection, provider)
+    await lie_store.remove(work.connection, provider)
 
 
 def _signed(work: Work, payment: Payment) -> Transaction:

@@ -38,7 +38,7 @@ MOVES: Final = States(
     {
         State.MEMPOOL: frozenset({State.INCLUDED, State.DROPPED, State.REPLACED}),
         State.INCLUDED: frozenset({State.MEMPOOL, State.DROPPED, State.REPLACED}),
-        State.DROPPED: frozenset({State.INCLUDED, State.REPLACED}),
+        State.DROPPED: frozenset({State.MEMPOOL, State.INCLUDED, State.REPLACED}),
         State.REPLACED: frozenset({State.INCLUDED}),
     },
 )
@@ -89,13 +89,18 @@ class Payment:
 
 @dataclass(frozen=True, slots=True)
 class Transaction:
-    """A signed payment the network knows. Those with the same `spends` exclude each other."""
+    """A signed payment the network knows. Those with the same `spends` exclude each other.
+
+    What an account numbers itself has a `nonce`: of its number only one can live, too.
+    """
 
     tx_id: str
     sender: str
     spends: str
     replaces: str | None
     state: State
+    nonce: int | None = None
+    fee: int = 0
 
 
 @dataclass(frozen=True, slots=True)

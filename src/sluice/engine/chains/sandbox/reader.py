@@ -8,7 +8,7 @@ from sluice.base.database import Connection, Database
 from sluice.base.errors import Unavailable
 from sluice.engine.chains.chain import ProviderTrouble, WrongNetwork
 from sluice.engine.chains.model import Block, Header, Network, Tip, Transfer
-from sluice.engine.chains.sandbox import store
+from sluice.engine.chains.sandbox import lie_store, store
 from sluice.engine.chains.sandbox.lies import Story
 from sluice.engine.chains.sandbox.model import LieKind
 
@@ -115,7 +115,7 @@ class SandboxReader:
         try:
             async with self._database.transaction(_SNAPSHOT) as transaction:
                 connection = transaction.connection
-                story = Story(await store.find_lies(connection, self._provider))
+                story = Story(await lie_store.find(connection, self._provider))
                 self._fail(story, LieKind.ERROR_BEFORE)
                 answer = await read(connection, story)
                 self._fail(story, LieKind.ERROR_AFTER)
@@ -123,7 +123,7 @@ class SandboxReader:
         finally:
             if story.told:
                 async with self._database.transaction() as transaction:
-                    await store.save_lies_used(transaction.connection, sorted(story.told))
+                    await lie_store.save_used(transaction.connection, sorted(story.told))
 
     def _fail(self, story: Story, kind: LieKind) -> None:
         if story.is_silent(kind):

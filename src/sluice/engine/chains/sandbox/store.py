@@ -1,9 +1,7 @@
-"""Rows of the sandbox: blocks of every branch, transactions, and the lies providers tell."""
+"""Rows of the sandbox: blocks of every branch, and transactions."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
-
-import msgspec
 
 from sluice.base.database import Connection, Row
 from sluice.base.errors import NotFound
@@ -11,7 +9,6 @@ from sluice.engine.chains.model import Header, Transfer
 from sluice.engine.chains.sandbox.model import (
     GENESIS_PARENT,
     ChainState,
-    Lie,
     Output,
     State,
     Transaction,
@@ -136,13 +133,11 @@ async def add_transactions(
 ) -> None:
     """Add new transactions, oldest first, each with its outputs."""
     await connection.execute(
-        """INSERT INTO sandbox_transactions (tx_id, sender, spends, replaces, state)
-           SELECT tx_id, sender, spends, replaces, state
-           FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[])
-             WITH ORDINALITY AS n (tx_id, sender, spends, replaces, state, place) ORDER BY place""",
-        *_columns(
-            [(tx.tx_id, tx.sender, tx.spends, tx.replaces, tx.state) for tx in transactions], 5
-        ),
+        """INSERT INTO sandbox_transactions (tx_id, sender, spends, replaces, state, nonce, fee)
+           SELECT tx_id, sender, spends, replaces, state, nonce, fee
+           FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::bigint[])
+             WITH ORDINALITY AS n (tx_id, sender, spends, replaces, state, nonce, fee, place) ORDER BY place""",
+        *_columns([_values(transaction) for transaction in transactions], 7),
     )
     rows = [
         (transaction.tx_id, index, out.asset, out.recipient, out.units, out.memo)
@@ -244,52 +239,25 @@ async def find_pending(connection: Connection) -> list[Transfer]:
     return [Transfer(*row) for row in rows]
 
 
-async def add_lie(connection: Connection, provider: str, lie: Lie, uses: int | None) -> None:
-    """Let a provider depart from the truth for so many answers."""
-    await connection.execute(
-        "INSERT INTO sandbox_lies (provider, kind, detail, uses_left) VALUES ($1, $2, $3, $4)",
-        provider,
-        lie.kind,
-        msgspec.to_builtins(lie),
-        uses,
-    )
-
-
-async def find_lies(connection: Connection, provider: str) -> dict[int, Lie]:
-    """Return what this provider tells instead of the truth, by the lie's number."""
-    rows = await connection.fetch(
-        "SELECT id, detail FROM sandbox_lies WHERE provider = $1 ORDER BY id", provider
-    )
-    return {row["id"]: msgspec.convert(row["detail"], Lie) for row in rows}
-
-
-async def save_lies_used(connection: Connection, numbers: Sequence[int]) -> None:
-    """Count one use of each; a lie whose uses are over is gone."""
-    await connection.execute(
-        "SELECT FROM sandbox_lies WHERE id = ANY($1) ORDER BY id FOR UPDATE", numbers
-    )
-    await connection.execute(
-        "DELETE FROM sandbox_lies WHERE id = ANY($1) AND uses_left = 1", numbers
-    )
-    await connection.execute(
-        "UPDATE sandbox_lies SET uses_left = uses_left - 1 WHERE id = ANY($1)", numbers
-    )
-
-
-async def remove_lies(connection: Connection, provider: str | None) -> None:
-    """Let this provider, or every one, tell the truth again."""
-    await connection.execute("DELETE FROM sandbox_lies WHERE provider = $1 OR $1 IS NULL", provider)
-
-
 async def _transactions(
     connection: Connection, query: str, argument: str | Sequence[str] | int
 ) -> list[Transaction]:
     return [
         Transaction(
-            row["tx_id"], row["sender"], row["spends"], row["replaces"], State(row["state"])
+            tx_id=row["tx_id"],
+            sender=row["sender"],
+            spends=row["spends"],
+            replaces=row["replaces"],
+            state=State(row["state"]),
+            nonce=row["nonce"],
+            fee=row["fee"],
         )
         for row in await connection.fetch(query, argument)
     ]
+
+
+def _values(tx: Transaction) -> tuple[object, ...]:
+    return tx.tx_id, tx.sender, tx.spends, tx.replaces, tx.state, tx.nonce, tx.fee
 
 
 def _columns(rows: Sequence[tuple[object, ...]], width: int) -> Iterable[list[object]]:

@@ -1,0 +1,1 @@
+"""What refunds and payouts share: money reserved, allowed, sent, and booked as gone."""

@@ -1,0 +1,53 @@
+"""What money on its way out writes in the ledger; pure.
+
+Asked for, it moves from what may be spent to what is reserved on its network; taken back, that is
+reversed; gone for good, it leaves the network's custody.
+"""
+
+from sluice.base.money.money import Money
+from sluice.engine.ledger import chart
+from sluice.engine.ledger.model import Entry, credit, debit
+
+REFUND = "refund"
+PAYOUT = "payout"
+
+
+def reservation(
+    owner: tuple[str, bool],
+    kind: str,
+    source: str,
+    *,
+    network: str,
+    whole: Money,
+    fee: Money | None = None,
+) -> Entry:
+    """Return the entry that sets money aside for a refund or a payout.
+
+    `fee` is the part of it that the platform gives back: what was taken of the payment.
+    """
+    taken = [(chart.AVAILABLE, whole if fee is None else whole - fee), (chart.FEES, fee)]
+    return Entry(
+        *owner,
+        kind=kind,
+        source=source,
+        seq=1,
+        description=f"{kind.capitalize()} {source}",
+        postings=[
+            *(debit(account, part) for account, part in taken if part is not None and part.units),
+            credit(chart.reserved(network), whole),
+        ],
+    )
+
+
+def departure(
+    owner: tuple[str, bool], kind: str, source: str, *, network: str, whole: Money
+) -> Entry:
+    """Return the entry of money that has left."""
+    return Entry(
+        *owner,
+        kind=f"{kind}_sent",
+        source=source,
+        seq=1,
+        description=f"{kind.capitalize()} {source} left",
+        postings=[debit(chart.reserved(network), whole), credit(chart.custody(network), whole)],
+    )

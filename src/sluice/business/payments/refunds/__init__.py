@@ -1,0 +1,1 @@
+"""Refunds: a payer gets a payment back, wholly or in part."""

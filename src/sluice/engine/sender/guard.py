@@ -1,0 +1,55 @@
+"""What keeps a send from leaving now: holds, limits, the fee's cap; and when a balance is told."""
+
+import datetime as dt
+from typing import Final
+
+from sluice.base.work import Work
+from sluice.engine.chains.writer import ENDLESS, Standing
+from sluice.engine.sender import hold_store, store
+from sluice.engine.sender.freeze import alarm
+from sluice.engine.sender.model import HotWallet, Send
+
+_DAY: Final = dt.timedelta(days=1)
+
+
+async def why_held(work: Work, wallet: HotWallet, send: Send, cost_max: int) -> str | None:
+    """Return why a send must wait, or None; the Work holds the wallet."""
+    order, limits = send.order, wallet.limits
+    if await hold_store.is_held(work, order.asset):
+        return "payouts_held"
+    if limits.fee_max is not None and cost_max > limits.fee_max:
+        return "fee_guard"
+    most = limits.send_max.get(order.asset)
+    if most is not None and order.units > most:
+        return "send_limit"
+    most = limits.day_max.get(order.asset)
+    if most is not None:
+        gone = await store.outflow(work, wallet.id, order.asset, work.now - _DAY)
+        if gone + order.units > most:
+            return "day_limit"
+    return None
+
+
+async def note_standing(work: Work, wallet: HotWallet, standing: Standing) -> None:
+    """Keep what a wallet holds, and tell when a balance has just passed one of its bounds."""
+    held = {asset: units for asset, units in standing.balances.items() if units < ENDLESS}
+    told = _beyond(wallet, held)
+    before = set(wallet.standing.get("beyond", ()))
+    for one in sorted(told - before):
+        alarm(work, wallet, one)
+    await store.looked(
+        work,
+        wallet.id,
+        {
+            "balances": {asset: str(units) for asset, units in held.items()},
+            "beyond": sorted(told),
+            "next_mined": standing.next_mined,
+            "next_pending": standing.next_pending,
+        },
+    )
+
+
+def _beyond(wallet: HotWallet, held: dict[str, int]) -> set[str]:
+    low = {f"low:{a}" for a, least in wallet.limits.low.items() if held.get(a, least) < least}
+    high = {f"high:{a}" for a, most in wallet.limits.high.items() if held.get(a, most) > most}
+    return low | high
