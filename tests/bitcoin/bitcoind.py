@@ -103,6 +103,20 @@ class Bitcoind:
         made: str = await self.ask("sendrawtransaction", signed["hex"])
         return made
 
+    async def elsewhere(self, tx_id: str, *, fee_sats: int) -> str:
+        """Return a signed transaction of the wallet to itself that spends what another spends."""
+        old = await self.ask("getrawtransaction", tx_id, 1)
+        inputs = [{"txid": one["txid"], "vout": one["vout"]} for one in old["vin"]]
+        spent = 0
+        for one in old["vin"]:
+            from_ = await self.ask("getrawtransaction", one["txid"], 1)
+            spent += parse_btc(f"{from_['vout'][one['vout']]['value']:f}")
+        outputs = [{await self.new_address(): show_btc(spent - fee_sats)}]
+        raw = await self.ask("createrawtransaction", inputs, outputs)
+        signed = await self.ask("signrawtransactionwithwallet", raw)
+        made: str = signed["hex"]
+        return made
+
     async def undo(self, count: int) -> None:
         """Leave the newest blocks for good; what was in them waits again."""
         height = await self.ask("getblockcount")

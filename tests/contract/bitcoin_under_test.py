@@ -67,7 +67,7 @@ class BitcoinUnderTest:
         ]
         await self.node.undo(depth)
         waiting = [] if keep else await self.node.ask("getrawmempool")
-        spent = [await self._elsewhere(tx_id) for tx_id in waiting]
+        spent = [await self.node.elsewhere(tx_id, fee_sats=_FEE_SATS) for tx_id in waiting]
         for number in range(depth + 1):
             address = await self.node.new_address()
             await self.node.ask("generateblock", address, spent if number == 0 else [])
@@ -92,19 +92,8 @@ class BitcoinUnderTest:
 
     async def drop(self, tx_id: str) -> None:
         """Let the network forget a waiting transaction: a block spends its money elsewhere."""
-        raw = await self._elsewhere(tx_id)
+        raw = await self.node.elsewhere(tx_id, fee_sats=_FEE_SATS)
         await self.node.ask("generateblock", await self.node.new_address(), [raw])
-
-    async def _elsewhere(self, tx_id: str) -> str:
-        """Return a transaction of the wallet to itself that spends what a waiting one spends."""
-        old = await self.node.ask("getrawtransaction", tx_id, 1)
-        inputs = [{"txid": one["txid"], "vout": one["vout"]} for one in old["vin"]]
-        spent = sum([await self._value(one) for one in inputs])
-        outputs = [{await self.node.new_address(): show_btc(spent - _FEE_SATS)}]
-        raw = await self.node.ask("createrawtransaction", inputs, outputs)
-        signed = await self.node.ask("signrawtransactionwithwallet", raw)
-        made: str = signed["hex"]
-        return made
 
     async def _value(self, spent: dict[str, Any]) -> int:
         found = await self.node.ask("getrawtransaction", spent["txid"], 1)

@@ -15,6 +15,11 @@ from sluice.engine.chains.bitcoin.nets import NETS, Net
 from sluice.engine.chains.bitcoin.network import bitcoin_network
 from sluice.engine.chains.bitcoin.node import Node
 from sluice.engine.chains.bitcoin.reader import BitcoinReader
+from sluice.engine.chains.bitcoin.sending.by_electrum import ElectrumSpender
+from sluice.engine.chains.bitcoin.sending.by_esplora import EsploraSpender
+from sluice.engine.chains.bitcoin.sending.by_node import NodeSpender
+from sluice.engine.chains.bitcoin.sending.fees import FeePolicy
+from sluice.engine.chains.bitcoin.sending.writer import BitcoinWriter
 from sluice.engine.chains.bitcoin.source import Source
 from sluice.engine.chains.bitcoin.witnessed import WitnessedReader
 from sluice.engine.chains.chain import Chain, ChainReader
@@ -26,8 +31,13 @@ _BY_NAME: Final[Mapping[str, Net]] = {bitcoin_network(net).name: net for net in 
 KNOWN: Final = frozenset(_BY_NAME)
 
 _URLS: Final = ("rpc", "esplora", "electrum")
-_KEYS: Final = {*_URLS, "agree", "title", "explorer_tx", "depth", "reorg_max", "block_time_s",
-                "mempool_patience_s"}  # fmt: skip
+_FEES: Final = {
+    "fee_floor_sat_kvb": "floor",
+    "fee_cap_sat_kvb": "cap",
+    "fee_usual_sat_kvb": "usual",
+}
+_SAID: Final = ("title", "explorer_tx", "block_time_s", "mempool_patience_s")
+_KEYS: Final = {*_URLS, *_SAID, *_FEES, "agree", "depth", "reorg_max"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +52,11 @@ class Sources:
     def whole(self) -> Sequence[Source]:
         """Return those that give whole blocks."""
         return [*self.nodes, *self.explorers]
+
+    async def close(self) -> None:
+        """Close the connections that stay open."""
+        for server in self.servers:
+            await server.close()
 
 
 def bitcoin_chain(
@@ -72,6 +87,28 @@ def bitcoin_chain(
         BitcoinAddresses(net),
         keychain=BitcoinKeychain(net),
         watch=watch,
+        close=sources.close,
+        writer=_writer(net, network, sources, table, agree),
+    )
+
+
+def _writer(
+    net: Net, network: Network, sources: Sources, table: Mapping[str, Any], agree: int
+) -> BitcoinWriter:
+    """Tell every source; ask those for coins that keep them by address, where there are any."""
+    nodes = [NodeSpender(one) for one in sources.nodes]
+    explorers = [EsploraSpender(one) for one in sources.explorers]
+    servers = [ElectrumSpender(one) for one in sources.servers]
+    # On a network of tests nobody bids, so nobody can say what is usual.
+    usual = None if net.is_main else 1_000
+    said = {name: int(table[key]) for key, name in _FEES.items() if key in table}
+    return BitcoinWriter(
+        net,
+        network,
+        [*nodes, *explorers, *servers],
+        [*explorers, *servers] or nodes,
+        agree=agree,
+        fees=replace(FeePolicy(usual=usual), **said),
     )
 
 
@@ -91,8 +128,7 @@ def _network(net: Net, table: Mapping[str, Any]) -> Network:
     if "reorg_max" in table:
         finality = replace(finality, reorg_max=int(table["reorg_max"]))
     _require_depth(network.name, finality)
-    said = ("title", "explorer_tx", "block_time_s", "mempool_patience_s")
-    changes = {key: table[key] for key in said if key in table}
+    changes = {key: table[key] for key in _SAID if key in table}
     return replace(network, finality=finality, **changes)
 
 

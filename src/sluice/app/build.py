@@ -131,6 +131,9 @@ async def assemble(ground: Ground, *, extra_chains: Sequence[Chain] = ()) -> Asy
     async with contextlib.AsyncExitStack() as stack:
         for egress in (nodes, *receivers.values()):
             stack.push_async_callback(egress.close)
+        for chain in chains:
+            if chain.close is not None:
+                stack.push_async_callback(chain.close)
         yield app
 
 

@@ -150,6 +150,8 @@ class Chain:
     watch: Watch | None = None
     # Who may tell us that there is news; without it nobody is listened to.
     hook: Hook | None = None
+    # Lets go of what its sources hold open.
+    close: Callable[[], Awaitable[None]] | None = None
     # What sends on it; without one, payouts are signed elsewhere.
     writer: ChainWriter | None = None
     # A contract of ours that takes payments and names them, where one is served.

@@ -42,14 +42,6 @@ class Unspent(msgspec.Struct, frozen=True):
     value: int
 
 
-class Merkle(msgspec.Struct, frozen=True):
-    """The hashes that lead from a transaction up to its block's root."""
-
-    block_height: int
-    merkle: list[str]
-    pos: int
-
-
 class ElectrumError(ProviderTrouble):
     """The server answered with an error of its own: `said` is its words."""
 

@@ -9,7 +9,7 @@ import msgspec
 
 from sluice.base.egress import Egress, EgressError
 from sluice.engine.chains.bitcoin.nets import Net
-from sluice.engine.chains.bitcoin.source import ChainInfo
+from sluice.engine.chains.bitcoin.source import ChainInfo, Merkle
 from sluice.engine.chains.chain import ProviderTrouble
 from sluice.engine.chains.endpoint import Endpoint
 
@@ -61,6 +61,7 @@ _NAMED: Final = msgspec.json.Decoder(list[_Named])
 _OUTPUTS: Final = msgspec.json.Decoder(list[Output])
 _STATUS: Final = msgspec.json.Decoder(Status)
 _OUTSPEND: Final = msgspec.json.Decoder(Outspend)
+_MERKLE: Final = msgspec.json.Decoder(Merkle)
 _FEES: Final = msgspec.json.Decoder(dict[str, float])
 
 
@@ -124,6 +125,10 @@ class Esplora:
     async def outspend(self, tx_id: str, index: int) -> Outspend:
         """Return what spends an output."""
         return self._read(await self._get(f"/tx/{tx_id}/outspend/{index}"), _OUTSPEND)
+
+    async def proof(self, tx_id: str) -> Merkle:
+        """Return what leads from a transaction up to its block's root."""
+        return self._read(await self._get(f"/tx/{tx_id}/merkle-proof"), _MERKLE)
 
     async def fees(self) -> dict[str, float]:
         """Return satoshis per virtual byte by the number of blocks one is ready to wait."""

@@ -33,6 +33,15 @@ class _Reply(msgspec.Struct, frozen=True):
     error: _Error | None = None
 
 
+class NodeRefusal(ProviderTrouble):
+    """The node answered with an error of its own: its number and its words."""
+
+    def __init__(self, message: str, *, refusal: int, said: str) -> None:
+        super().__init__(message)
+        self.refusal = refusal
+        self.said = said
+
+
 _REPLIES: Final[msgspec.json.Decoder[list[_Reply] | _Reply]] = msgspec.json.Decoder(
     list[_Reply] | _Reply
 )
@@ -86,6 +95,16 @@ class Node:
             found.append(None if is_gone else self._bytes(reply))
         return found
 
+    async def ask(
+        self, shape: "type[T]", method: str, *params: object, read_s: float | None = None
+    ) -> T:
+        """Call one method. Raises NodeRefusal for the node's own errors."""
+        [reply] = await self._ask([(method, *params)], read_s)
+        if reply.error is not None:
+            said = self._endpoint.scrub(reply.error.message)
+            raise NodeRefusal(f"{self.name} says: {said}", refusal=reply.error.code, said=said)
+        return self._read(reply, msgspec.json.Decoder(shape))
+
     async def _one(self, *call: object) -> _Reply:
         return (await self._ask([call]))[0]
 
@@ -95,7 +114,9 @@ class Node:
             replies += await self._ask(calls[at : at + BATCH_MAX])
         return replies
 
-    async def _ask(self, calls: Sequence[Sequence[object]]) -> list[_Reply]:
+    async def _ask(
+        self, calls: Sequence[Sequence[object]], read_s: float | None = None
+    ) -> list[_Reply]:
         asked = [
             {"jsonrpc": "1.0", "id": at, "method": method, "params": params}
             for at, (method, *params) in enumerate(calls)
@@ -105,7 +126,7 @@ class Node:
                 self._endpoint.url,
                 msgspec.json.encode(asked if len(asked) > 1 else asked[0]),
                 headers=self._endpoint.headers,
-                timeout_s=self._read_s,
+                timeout_s=read_s or self._read_s,
                 answer_max=ANSWER_MAX,
             )
         except EgressError as error:

@@ -18,6 +18,14 @@ class ChainInfo(msgspec.Struct, frozen=True):
     initialblockdownload: bool = False
 
 
+class Merkle(msgspec.Struct, frozen=True):
+    """The hashes that lead from a transaction up to its block's root."""
+
+    block_height: int
+    merkle: list[str]
+    pos: int
+
+
 class Source(Protocol):
     """Gives bytes of one network. Every method raises ProviderTrouble."""
 
