@@ -1,6 +1,8 @@
 """Refunds through the official Python client, on the sandbox: no key, no node, a real chain."""
 
+import http.client
 from typing import Any
+from urllib.parse import urlencode, urlsplit
 
 import pytest
 import stripe
@@ -168,3 +170,41 @@ def test_a_refund_expands_and_repeats_under_its_key(shop: Shop) -> None:
     assert isinstance(shown.charge, stripe.Charge)
     assert isinstance(shown.balance_transaction, stripe.BalanceTransaction)
     assert shown.balance_transaction.amount == -3_000_000
+
+
+def opened(url: str, form: dict[str, str] | None = None) -> tuple[int, str]:
+    """Open a page as a browser does, and perhaps send its form; no redirect is followed."""
+    parts = urlsplit(url)
+    wire = http.client.HTTPConnection(parts.netloc, timeout=15)
+    try:
+        if form is None:
+            wire.request("GET", parts.path)
+        else:
+            kind = {"Content-Type": "application/x-www-form-urlencoded"}
+            wire.request("POST", parts.path, urlencode(form), kind)
+        answer = wire.getresponse()
+        return answer.status, answer.read().decode()
+    finally:
+        wire.close()
+
+
+def test_a_payer_names_the_address_on_the_page_and_is_paid(shop: Shop) -> None:
+    paid = final(shop)
+    refund = shop.v1.refunds.create({"payment_intent": paid.id})
+    url = plain(refund.next_action)["claim_link"]["url"]
+
+    asked = opened(url)
+    wrong = opened(url, {"address": "0x0000<script>"})
+    taken = opened(url, {"address": PAYER})
+    other = opened(url, {"address": "sb1nobody"})
+    nobody = opened(url[:-4] + "1111")
+    done = ends(shop, refund.id, "succeeded")
+    shown = opened(url)
+
+    assert asked[0] == 200
+    assert "Where should your refund go?" in asked[1]
+    assert wrong[0] == 400
+    assert "0x0000&lt;script&gt;" in wrong[1]
+    assert (taken[0], other[0], nobody[0]) == (303, 303, 404)
+    assert plain(done)["crypto"]["to_address"] == PAYER
+    assert "Your refund was sent" in shown[1]

@@ -1,15 +1,15 @@
 """/c/<session>: the page, its two forms, and its assets."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, Final
-from urllib.parse import parse_qs, quote, urlsplit
+from typing import Final
+from urllib.parse import quote, urlsplit
 
 import msgspec
-from litestar import Request, Response
+from litestar import Response
 from litestar.handlers import HTTPRouteHandler
 
 from sluice.app.app import App
-from sluice.base.errors import Declined, Forbidden, IllegalMove, Invalid, NotFound, SluiceError
+from sluice.base.errors import Declined, IllegalMove, Invalid, NotFound, SluiceError
 from sluice.base.ids import is_well_formed
 from sluice.base.limits.visitor import Subnet
 from sluice.business.payments.checkout.choose import choose, list_choices
@@ -18,6 +18,8 @@ from sluice.business.payments.checkout.look import look_at, payer_of
 from sluice.business.payments.checkout.model import Session
 from sluice.doors.web.checkout.answer import Answer, Desk, answer, throttle
 from sluice.doors.web.checkout.ask import ask
+from sluice.doors.web.checkout.claims import make_claims
+from sluice.doors.web.checkout.form import PageRequest, read_form
 from sluice.doors.web.checkout.headers import secure_headers
 from sluice.doors.web.checkout.render import Renderer
 from sluice.doors.web.checkout.sandbox import pull
@@ -25,11 +27,8 @@ from sluice.doors.web.checkout.state import Asked, offer_in_use
 from sluice.doors.web.checkout.view import read_pair, view, wants_options
 from sluice.doors.web.checkout.words import EXHAUSTED, NOT_LIKE_THAT
 
-_FIELDS_MAX: Final = 8
-_FORM_MAX: Final = 2_048
 _FOR_EVER: Final = "public, max-age=31536000, immutable"
 
-PageRequest = Request[Any, Any, Any]
 Verb = Callable[[Desk, PageRequest, Session], Awaitable[Answer]]
 
 
@@ -43,6 +42,7 @@ def make_pages(app: App, *, trusted: Sequence[Subnet] = ()) -> list[HTTPRouteHan
         _handler(desk, "POST", "/c/{session:str}", _choose),
         _handler(desk, "POST", "/c/{session:str}/sandbox", _pull),
         _handler(desk, "POST", "/c/{session:str}/wallet", _ask),
+        *make_claims(desk),
         _assets(desk),
     ]
 
@@ -67,7 +67,7 @@ async def _show(desk: Desk, request: PageRequest, session: Session) -> Answer:
 
 async def _choose(desk: Desk, request: PageRequest, session: Session) -> Answer:
     """Take the payer's choice, or give a new price for it."""
-    form = await _form(request)
+    form = await read_form(request)
     pair = read_pair(form.get("pay", ""))
     if pair is None:
         return await _page(desk, session, Asked(again=True), NOT_LIKE_THAT, 400)
@@ -89,7 +89,7 @@ async def _choose(desk: Desk, request: PageRequest, session: Session) -> Answer:
 
 async def _pull(desk: Desk, request: PageRequest, session: Session) -> Answer:
     """Let the sandbox's wallet do something; test payments only."""
-    form = await _form(request)
+    form = await read_form(request)
     pair = read_pair(form.get("pay", ""))
     async with desk.app.works.begin(payer_of(session)) as work:
         sight = await look_at(work, session)
@@ -99,7 +99,7 @@ async def _pull(desk: Desk, request: PageRequest, session: Session) -> Answer:
 
 async def _ask(desk: Desk, request: PageRequest, session: Session) -> Answer:
     """Return what the payer's own wallet is asked to sign, as JSON for the page's script."""
-    form = await _form(request)
+    form = await read_form(request)
     pair = read_pair(form.get("pay", ""))
     async with desk.app.works.begin(payer_of(session)) as work:
         sight = await look_at(work, session)
@@ -136,23 +136,6 @@ async def _find(app: App, session_id: str) -> Session:
 def _asked(request: PageRequest) -> Asked:
     query = request.query_params
     return Asked(read_pair(str(query.get("pay", ""))), again="again" in query)
-
-
-async def _form(request: PageRequest) -> dict[str, str]:
-    """Read a form of ours; one that another site sends is refused.
-
-    Our pages send no referrer, so browsers send no origin either: Sec-Fetch-Site says it instead.
-    """
-    if request.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
-        raise Forbidden("This form was sent by another site.", code="cross_site")
-    body = await request.body()
-    if len(body) > _FORM_MAX:
-        raise Invalid("The form is too large.", code="body_too_large")
-    try:
-        fields = parse_qs(body.decode("ascii"), max_num_fields=_FIELDS_MAX, errors="strict")
-    except ValueError as error:
-        raise Invalid("The form could not be read.", code="invalid_body") from error
-    return {name: values[0] for name, values in fields.items()}
 
 
 def _see_other(session: Session, pay: str | None = None) -> Answer:

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from sluice.doors.web.checkout.claim_view import ClaimPage
 from sluice.doors.web.checkout.figures import clock_time, epoch_ms
 from sluice.doors.web.checkout.view import Page
 from sluice.doors.web.checkout.words import Problem
@@ -51,6 +52,10 @@ class Renderer:
     def page(self, page: Page, **values: Any) -> bytes:  # noqa: ANN401 - what the template names
         """Render the page of a session."""
         return self._render("session.html", page=page, **values)
+
+    def claim(self, page: ClaimPage, **values: Any) -> bytes:  # noqa: ANN401
+        """Render the page of a refund."""
+        return self._render("claim.html", page=page, **values)
 
     def problem(self, problem: Problem, *, retry: str | None, request_id: str) -> bytes:
         """Render what is shown instead; `retry` is where trying again leads."""
