@@ -48,8 +48,10 @@ NODE_PARTS := $(patsubst %/package-lock.json,%,$(wildcard tests/*/package-lock.j
 BROWSERS := chromium chromium-browser google-chrome google-chrome-stable
 
 .PHONY: test-tools
-test-tools: $(NODE_PARTS:%=%/node_modules/.package-lock.json) ## what only tests need: node packages, a browser, a token
+test-tools: $(NODE_PARTS:%=%/node_modules/.package-lock.json) ## what only tests need: node packages, a browser, a token, bitcoind
 	@sh tests/signers/install.sh
+	@timeout 180 sh tests/bitcoin/install.sh || echo "No bitcoind: the tests that need one are skipped."
+	@timeout 180 sh tests/bitcoin/install_electrumx.sh || echo "No ElectrumX: the tests that need one are skipped."
 	@for browser in $(BROWSERS); do command -v $$browser >/dev/null && exit 0; done; \
 	if ! command -v apt-get >/dev/null; then \
 	  echo "The page's tests need Chromium; install it and run this again."; exit 1; fi; \
@@ -72,6 +74,7 @@ DEMO_PARTS := evm stacks
 .PHONY: demo
 demo: setup ## * a shop, a payment, its webhook and the books, in one process; ONCE=1 ends after the order
 	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory --keep-going $(DEMO_PARTS:%=tests/%/node_modules/.package-lock.json) || true; fi
+	@timeout 90 sh tests/bitcoin/install.sh >/dev/null 2>&1 || true
 	$(BIN)/sluice demo $(if $(ONCE),--once)
 
 .PHONY: check

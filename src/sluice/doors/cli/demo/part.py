@@ -27,7 +27,7 @@ class Part:
     title: str
     chain: Chain
     asset: str
-    wallet: str
+    wallet: str  # an address, or the public account where the network has a keychain
     # Pay what is due, let it become final, and say what was sent in a line.
     pay: Callable[[Due], Awaitable[str]]
 

@@ -18,10 +18,16 @@ from sluice.app.build import build, start_logs
 from sluice.app.settings import Settings
 from sluice.base.errors import SluiceError, Unavailable
 from sluice.business.accounts.api_keys.edit import create_key
-from sluice.business.accounts.merchants.edit import as_merchant, create_merchant, set_wallet
+from sluice.business.accounts.merchants.edit import (
+    as_merchant,
+    create_merchant,
+    receive_with,
+    set_wallet,
+)
 from sluice.business.accounts.merchants.model import FEE_PRESETS
 from sluice.business.accounts.merchants.model import Settings as Terms
 from sluice.doors.cli.books import trial_table
+from sluice.doors.cli.demo.bitcoin import open_bitcoin
 from sluice.doors.cli.demo.ethereum import open_ethereum
 from sluice.doors.cli.demo.part import Missing, Opener, Part
 from sluice.doors.cli.demo.stacks import open_stacks
@@ -35,11 +41,12 @@ from sluice.doors.cli.demo.story import (
 )
 from sluice.doors.cli.process import serving
 from sluice.doors.worker.stop import until_stopped
+from sluice.engine.keys.receiving.activate import preview_account
 from sluice.engine.ledger.balance import trial_balance
 from sluice.engine.rates.refresh import refresh_rates
 
 # The networks beside the sandbox, in the order in which they are paid.
-_OPENERS: Final[Sequence[Opener]] = (open_ethereum, open_stacks)
+_OPENERS: Final[Sequence[Opener]] = (open_ethereum, open_bitcoin, open_stacks)
 
 
 def demo(
@@ -125,7 +132,12 @@ async def _merchant(app: App, parts: Sequence[Part]) -> tuple[str, str]:
     async with app.works.begin(as_merchant(merchant.id, livemode=False)) as work:
         _, token = await create_key(work, "sk", sealer=app.sealer)
         for part in parts:
-            await set_wallet(work, part.chain, part.wallet)
+            if part.chain.keychain is None:
+                await set_wallet(work, part.chain, part.wallet)
+            else:
+                # The node made the account; there is nobody to compare its addresses.
+                first = preview_account(part.chain, part.wallet)[0]
+                await receive_with(work, part.chain, part.wallet, first_address=first)
     return token, merchant.id
 
 
