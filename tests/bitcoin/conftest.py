@@ -12,7 +12,7 @@ from tests.bitcoin.bitcoind import Bitcoind, ready, run_bitcoind
 @pytest.fixture(scope="session")
 def bitcoind_url() -> Iterator[str]:
     """Return the URL of a running node."""
-    with run_bitcoind() as url:
+    with run_bitcoind(options=["-txindex=1"]) as url:
         yield url
 
 
