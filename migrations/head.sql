@@ -207,6 +207,29 @@ CREATE TABLE public.checkout_sessions (
 
 ALTER TABLE ONLY public.checkout_sessions FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE public.conversions (
+    merchant_id public.ident NOT NULL,
+    livemode boolean NOT NULL,
+    network text NOT NULL,
+    tx_id text NOT NULL,
+    index integer NOT NULL,
+    offer_id public.ident NOT NULL,
+    intent_id public.ident NOT NULL,
+    units public.units NOT NULL,
+    state text NOT NULL,
+    mined_at integer,
+    told_at timestamp with time zone,
+    news text,
+    sweep_tx_id text,
+    minted_tx_id text,
+    minted public.units,
+    delayed_at timestamp with time zone,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT conversions_state_check CHECK ((state = ANY (ARRAY['pending_conversion'::text, 'swept'::text, 'minted'::text, 'reclaimable'::text, 'lost'::text])))
+);
+
+ALTER TABLE ONLY public.conversions FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.credits (
     merchant_id public.ident NOT NULL,
     livemode boolean NOT NULL,
@@ -263,6 +286,18 @@ WITH (fillfactor='50', autovacuum_vacuum_scale_factor='0.02');
 
 ALTER TABLE ONLY public.deliveries FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE public.deposit_accounts (
+    merchant_id public.ident NOT NULL,
+    livemode boolean NOT NULL,
+    network text NOT NULL,
+    account text NOT NULL COLLATE pg_catalog."C",
+    next_index integer DEFAULT 0 NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT deposit_accounts_next_index_check CHECK ((next_index >= 0))
+);
+
+ALTER TABLE ONLY public.deposit_accounts FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.deposit_addresses (
     merchant_id public.ident NOT NULL,
     livemode boolean NOT NULL,
@@ -275,6 +310,26 @@ CREATE TABLE public.deposit_addresses (
 );
 
 ALTER TABLE ONLY public.deposit_addresses FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.deposits (
+    merchant_id public.ident NOT NULL,
+    livemode boolean NOT NULL,
+    offer_id public.ident NOT NULL,
+    intent_id public.ident NOT NULL,
+    network text NOT NULL,
+    peg text NOT NULL,
+    recipient text NOT NULL COLLATE pg_catalog."C",
+    address text NOT NULL COLLATE pg_catalog."C",
+    deposit_script text NOT NULL,
+    reclaim_script text NOT NULL,
+    key_index integer NOT NULL,
+    lock_blocks integer NOT NULL,
+    fee_max public.units NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT deposits_lock_blocks_check CHECK ((lock_blocks > 0))
+);
+
+ALTER TABLE ONLY public.deposits FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.event_counters (
     merchant_id public.ident NOT NULL,
@@ -553,6 +608,12 @@ CREATE TABLE public.payouts (
 );
 
 ALTER TABLE ONLY public.payouts FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.peg_terms (
+    network text NOT NULL,
+    terms jsonb NOT NULL,
+    fetched_at timestamp with time zone NOT NULL
+);
 
 CREATE TABLE public.rate_alerts (
     merchant_id public.ident NOT NULL,
@@ -853,7 +914,7 @@ CREATE TABLE public.targets (
     CONSTRAINT targets_check CHECK (((style = ANY (ARRAY['memo'::text, 'contract'::text])) = (memo IS NOT NULL))),
     CONSTRAINT targets_check1 CHECK (((style = 'amount'::text) = ((units IS NOT NULL) AND (asset IS NOT NULL)))),
     CONSTRAINT targets_check2 CHECK (((style = 'wallet'::text) = (reference IS NULL))),
-    CONSTRAINT targets_style_check CHECK ((style = ANY (ARRAY['address'::text, 'contract'::text, 'memo'::text, 'amount'::text, 'wallet'::text])))
+    CONSTRAINT targets_style_check CHECK ((style = ANY (ARRAY['address'::text, 'deposit'::text, 'contract'::text, 'memo'::text, 'amount'::text, 'wallet'::text])))
 );
 
 ALTER TABLE ONLY public.targets FORCE ROW LEVEL SECURITY;
@@ -951,6 +1012,9 @@ ALTER TABLE ONLY public.chains
 ALTER TABLE ONLY public.checkout_sessions
     ADD CONSTRAINT checkout_sessions_pkey PRIMARY KEY (merchant_id, livemode, id);
 
+ALTER TABLE ONLY public.conversions
+    ADD CONSTRAINT conversions_pkey PRIMARY KEY (network, tx_id, index);
+
 ALTER TABLE ONLY public.credits
     ADD CONSTRAINT credits_pkey PRIMARY KEY (network, tx_id, index, seq);
 
@@ -963,8 +1027,14 @@ ALTER TABLE ONLY public.deliveries
 ALTER TABLE ONLY public.deliveries
     ADD CONSTRAINT deliveries_pkey PRIMARY KEY (merchant_id, livemode, id);
 
+ALTER TABLE ONLY public.deposit_accounts
+    ADD CONSTRAINT deposit_accounts_pkey PRIMARY KEY (merchant_id, livemode, network);
+
 ALTER TABLE ONLY public.deposit_addresses
     ADD CONSTRAINT deposit_addresses_pkey PRIMARY KEY (merchant_id, livemode, network, address);
+
+ALTER TABLE ONLY public.deposits
+    ADD CONSTRAINT deposits_pkey PRIMARY KEY (merchant_id, livemode, offer_id);
 
 ALTER TABLE ONLY public.event_counters
     ADD CONSTRAINT event_counters_pkey PRIMARY KEY (merchant_id, livemode);
@@ -1019,6 +1089,9 @@ ALTER TABLE ONLY public.payout_holds
 
 ALTER TABLE ONLY public.payouts
     ADD CONSTRAINT payouts_pkey PRIMARY KEY (merchant_id, livemode, id);
+
+ALTER TABLE ONLY public.peg_terms
+    ADD CONSTRAINT peg_terms_pkey PRIMARY KEY (network);
 
 ALTER TABLE ONLY public.rate_alerts
     ADD CONSTRAINT rate_alerts_pkey PRIMARY KEY (merchant_id, livemode, id);
@@ -1100,6 +1173,10 @@ CREATE UNIQUE INDEX checkout_sessions_id ON public.checkout_sessions USING btree
 
 CREATE UNIQUE INDEX checkout_sessions_intent ON public.checkout_sessions USING btree (intent_id);
 
+CREATE INDEX conversions_intent ON public.conversions USING btree (merchant_id, livemode, intent_id);
+
+CREATE INDEX conversions_open ON public.conversions USING btree (created_at) WHERE (state <> ALL (ARRAY['minted'::text, 'lost'::text]));
+
 CREATE INDEX credits_intent ON public.credits USING btree (intent_id) WHERE (intent_id IS NOT NULL);
 
 CREATE UNIQUE INDEX credits_live ON public.credits USING btree (network, tx_id, index) WHERE (reversed_by IS NULL);
@@ -1111,6 +1188,10 @@ CREATE INDEX deliveries_due ON public.deliveries USING btree (endpoint_id, next_
 CREATE UNIQUE INDEX deposit_addresses_address ON public.deposit_addresses USING btree (network, address);
 
 CREATE INDEX deposit_addresses_held ON public.deposit_addresses USING btree (network, held_since) WHERE (held_since IS NOT NULL);
+
+CREATE UNIQUE INDEX deposits_address ON public.deposits USING btree (network, address);
+
+CREATE UNIQUE INDEX deposits_offer ON public.deposits USING btree (offer_id);
 
 CREATE INDEX events_age ON public.events USING btree (created_at);
 
@@ -1206,6 +1287,8 @@ CREATE UNIQUE INDEX targets_amount ON public.targets USING btree (network, addre
 
 CREATE UNIQUE INDEX targets_contract ON public.targets USING btree (network, address, memo) WHERE (style = 'contract'::text);
 
+CREATE UNIQUE INDEX targets_deposit ON public.targets USING btree (network, address) WHERE (style = 'deposit'::text);
+
 CREATE UNIQUE INDEX targets_memo ON public.targets USING btree (network, address, memo) WHERE (style = 'memo'::text);
 
 CREATE INDEX targets_old_amounts ON public.targets USING btree (watch_until) WHERE ((style = 'amount'::text) AND open);
@@ -1272,6 +1355,12 @@ ALTER TABLE ONLY public.checkout_sessions
 ALTER TABLE ONLY public.checkout_sessions
     ADD CONSTRAINT checkout_sessions_merchant_id_livemode_intent_id_fkey FOREIGN KEY (merchant_id, livemode, intent_id) REFERENCES public.payment_intents(merchant_id, livemode, id);
 
+ALTER TABLE ONLY public.conversions
+    ADD CONSTRAINT conversions_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES public.merchants(id);
+
+ALTER TABLE ONLY public.conversions
+    ADD CONSTRAINT conversions_merchant_id_livemode_offer_id_fkey FOREIGN KEY (merchant_id, livemode, offer_id) REFERENCES public.deposits(merchant_id, livemode, offer_id);
+
 ALTER TABLE ONLY public.credits
     ADD CONSTRAINT credits_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES public.merchants(id);
 
@@ -1299,8 +1388,14 @@ ALTER TABLE ONLY public.deliveries
 ALTER TABLE ONLY public.deliveries
     ADD CONSTRAINT deliveries_merchant_id_livemode_event_id_fkey FOREIGN KEY (merchant_id, livemode, event_id) REFERENCES public.events(merchant_id, livemode, id);
 
+ALTER TABLE ONLY public.deposit_accounts
+    ADD CONSTRAINT deposit_accounts_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES public.merchants(id);
+
 ALTER TABLE ONLY public.deposit_addresses
     ADD CONSTRAINT deposit_addresses_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES public.merchants(id);
+
+ALTER TABLE ONLY public.deposits
+    ADD CONSTRAINT deposits_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES public.merchants(id);
 
 ALTER TABLE ONLY public.event_counters
     ADD CONSTRAINT event_counters_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES public.merchants(id);
@@ -1415,13 +1510,19 @@ ALTER TABLE public.audit_log ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.checkout_sessions ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.conversions ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.credits ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.customers ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.deliveries ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.deposit_accounts ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.deposit_addresses ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.deposits ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.event_counters ENABLE ROW LEVEL SECURITY;
 
@@ -1475,13 +1576,19 @@ CREATE POLICY tenant ON public.audit_log TO sluice_tenant USING (((merchant_id):
 
 CREATE POLICY tenant ON public.checkout_sessions TO sluice_tenant USING ((((merchant_id)::text = current_setting('sluice.merchant'::text, true)) AND (livemode = (current_setting('sluice.livemode'::text, true) = 'on'::text))));
 
+CREATE POLICY tenant ON public.conversions TO sluice_tenant USING ((((merchant_id)::text = current_setting('sluice.merchant'::text, true)) AND (livemode = (current_setting('sluice.livemode'::text, true) = 'on'::text))));
+
 CREATE POLICY tenant ON public.credits TO sluice_tenant USING ((((merchant_id)::text = current_setting('sluice.merchant'::text, true)) AND (livemode = (current_setting('sluice.livemode'::text, true) = 'on'::text))));
 
 CREATE POLICY tenant ON public.customers TO sluice_tenant USING ((((merchant_id)::text = current_setting('sluice.merchant'::text, true)) AND (livemode = (current_setting('sluice.livemode'::text, true) = 'on'::text))));
 
 CREATE POLICY tenant ON public.deliveries TO sluice_tenant USING ((((merchant_id)::text = current_setting('sluice.merchant'::text, true)) AND (livemode = (current_setting('sluice.livemode'::text, true) = 'on'::text))));
 
+CREATE POLICY tenant ON public.deposit_accounts TO sluice_tenant USING ((((merchant_id)::text = current_setting('sluice.merchant'::text, true)) AND (livemode = (current_setting('sluice.livemode'::text, true) = 'on'::text))));
+
 CREATE POLICY tenant ON public.deposit_addresses TO sluice_tenant USING ((((merchant_id)::text = current_setting('sluice.merchant'::text, true)) AND (livemode = (current_setting('sluice.livemode'::text, true) = 'on'::text))));
+
+CREATE POLICY tenant ON public.deposits TO sluice_tenant USING ((((merchant_id)::text = current_setting('sluice.merchant'::text, true)) AND (livemode = (current_setting('sluice.livemode'::text, true) = 'on'::text))));
 
 CREATE POLICY tenant ON public.event_counters TO sluice_tenant USING ((((merchant_id)::text = current_setting('sluice.merchant'::text, true)) AND (livemode = (current_setting('sluice.livemode'::text, true) = 'on'::text))));
 
@@ -1541,13 +1648,19 @@ CREATE POLICY worker ON public.audit_log TO sluice_worker USING (true) WITH CHEC
 
 CREATE POLICY worker ON public.checkout_sessions TO sluice_worker USING (true) WITH CHECK (true);
 
+CREATE POLICY worker ON public.conversions TO sluice_worker USING (true) WITH CHECK (true);
+
 CREATE POLICY worker ON public.credits TO sluice_worker USING (true) WITH CHECK (true);
 
 CREATE POLICY worker ON public.customers TO sluice_worker USING (true) WITH CHECK (true);
 
 CREATE POLICY worker ON public.deliveries TO sluice_worker USING (true) WITH CHECK (true);
 
+CREATE POLICY worker ON public.deposit_accounts TO sluice_worker USING (true) WITH CHECK (true);
+
 CREATE POLICY worker ON public.deposit_addresses TO sluice_worker USING (true) WITH CHECK (true);
+
+CREATE POLICY worker ON public.deposits TO sluice_worker USING (true) WITH CHECK (true);
 
 CREATE POLICY worker ON public.event_counters TO sluice_worker USING (true) WITH CHECK (true);
 
@@ -1625,6 +1738,9 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.chains TO sluice_tenant;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.checkout_sessions TO sluice_worker;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.checkout_sessions TO sluice_tenant;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.conversions TO sluice_worker;
+GRANT SELECT ON TABLE public.conversions TO sluice_tenant;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.credits TO sluice_worker;
 GRANT SELECT,INSERT ON TABLE public.credits TO sluice_tenant;
 
@@ -1634,8 +1750,14 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.customers TO sluice_tenant;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.deliveries TO sluice_worker;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.deliveries TO sluice_tenant;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.deposit_accounts TO sluice_worker;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.deposit_accounts TO sluice_tenant;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.deposit_addresses TO sluice_worker;
 GRANT SELECT,INSERT ON TABLE public.deposit_addresses TO sluice_tenant;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.deposits TO sluice_worker;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.deposits TO sluice_tenant;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.event_counters TO sluice_worker;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.event_counters TO sluice_tenant;
@@ -1692,6 +1814,9 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.payout_holds TO sluice_tenant;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.payouts TO sluice_worker;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.payouts TO sluice_tenant;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.peg_terms TO sluice_worker;
+GRANT SELECT ON TABLE public.peg_terms TO sluice_tenant;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.rate_alerts TO sluice_worker;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.rate_alerts TO sluice_tenant;

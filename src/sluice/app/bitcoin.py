@@ -1,5 +1,6 @@
 """A table of the networks file -> Bitcoin: its sources, its witnesses, and how deep is paid."""
 
+import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -11,6 +12,7 @@ from sluice.engine.chains.bitcoin.addresses import BitcoinAddresses, read_addres
 from sluice.engine.chains.bitcoin.electrum import Electrum
 from sluice.engine.chains.bitcoin.esplora import Esplora
 from sluice.engine.chains.bitcoin.keychain import BitcoinKeychain
+from sluice.engine.chains.bitcoin.mined import fetch_mined
 from sluice.engine.chains.bitcoin.nets import NETS, Net
 from sluice.engine.chains.bitcoin.network import bitcoin_network
 from sluice.engine.chains.bitcoin.node import Node
@@ -88,6 +90,7 @@ def bitcoin_chain(
         keychain=BitcoinKeychain(net),
         watch=watch,
         close=sources.close,
+        fetch_raw=functools.partial(fetch_mined, sources.whole),
         writer=_writer(net, network, sources, table, agree),
     )
 

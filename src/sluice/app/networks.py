@@ -10,6 +10,7 @@ from sluice.app.bitcoin import KNOWN as KNOWN_BITCOIN
 from sluice.app.bitcoin import bitcoin_chain
 from sluice.app.chainhooks import HOOK_KEYS, read_hook
 from sluice.app.evm_promises import evm_promises
+from sluice.app.pegs import read_peg
 from sluice.base.clock import Clock
 from sluice.base.egress import Egress
 from sluice.base.errors import Invalid
@@ -24,6 +25,7 @@ from sluice.engine.chains.stacks.addresses import StacksAddresses
 from sluice.engine.chains.stacks.api import Api
 from sluice.engine.chains.stacks.fees import FeePolicy
 from sluice.engine.chains.stacks.gateway.contract import StacksGateway
+from sluice.engine.chains.stacks.keychain import StacksKeychain
 from sluice.engine.chains.stacks.principals import parse_contract
 from sluice.engine.chains.stacks.reader import StacksReader
 from sluice.engine.chains.stacks.requests import StacksWallets
@@ -72,6 +74,7 @@ _STACKS_KEYS: Final = {
     "agree",
     "assets",
     "gateway",
+    "sbtc",
     *HOOK_KEYS,
     *_STACKS_FEES,
     *_STACKS_FACTS,
@@ -149,6 +152,7 @@ def stacks_chain(name: str, table: Mapping[str, Any], parts: Parts) -> Chain:
     wanted: set[str] = set()
     apis = [Api(url, parts.egress, parts.clock) for url in urls]
     gateway = _gateway(facts, table, apis)
+    peg = read_peg(facts, table, apis, parts.egress)
     readers: list[ChainReader] = [
         StacksReader(
             network,
@@ -158,6 +162,7 @@ def stacks_chain(name: str, table: Mapping[str, Any], parts: Parts) -> Chain:
             burn_depths=burn_depths(facts),
             wants=wanted.__contains__,
             gateway=gateway,
+            sbtc=None if peg is None else peg.contracts,
         )
         for api in apis
     ]
@@ -165,6 +170,7 @@ def stacks_chain(name: str, table: Mapping[str, Any], parts: Parts) -> Chain:
         network,
         _quorum(readers, table, parts),
         StacksAddresses(network, chain_id=facts.chain_id),
+        keychain=StacksKeychain(chain_id=facts.chain_id),
         wanted=wanted,
         hook=read_hook(network, table, parts.egress, parts.clock, chain_id=facts.chain_id),
         writer=StacksWriter(
@@ -176,6 +182,7 @@ def stacks_chain(name: str, table: Mapping[str, Any], parts: Parts) -> Chain:
             fees=_stacks_fees(name, table),
         ),
         gateway=gateway,
+        peg=peg,
         ask_wallet=StacksWallets(facts.tokens, chain_id=facts.chain_id).ask_wallet,
     )
 

@@ -1,7 +1,7 @@
 """Which job runs when: one table, and the verbs behind the names."""
 
 import datetime as dt
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -10,10 +10,12 @@ from sluice.base.jobs.run import Every, JobVerb
 from sluice.base.outbox import store as outbox
 from sluice.base.work import Works
 from sluice.business.insights.alerts.judge import judge_prices
+from sluice.business.payments.conversions.terms import refresh_terms
+from sluice.business.payments.conversions.watch import watch_conversions
 from sluice.business.payments.intents.cancel import expire_intents
 from sluice.business.trust.promises.check import check_and_hold
 from sluice.business.webhooks.events.find import forget_events
-from sluice.engine.chains.chain import Chain
+from sluice.engine.chains.registry import Chains
 from sluice.engine.rates.history.record import forget_history, record_ticks
 from sluice.engine.rates.quote import RatePolicy
 from sluice.engine.rates.refresh import refresh_rates
@@ -40,6 +42,8 @@ SCHEDULE: Final = {
     "expire_intents": Every(1),
     "refresh_rates": Every(30),
     "record_rates": Every(60),
+    "refresh_peg_terms": Every(30),
+    "watch_conversions": Every(15),
     "check_promises": Every(60),
     "close_old_amounts": Every(600),
     "forget_facts": Every(600),
@@ -55,7 +59,7 @@ def job_verbs(
     works: Works,
     prices: Prices,
     on_promise: Callable[[str, int], None],
-    chains: Iterable[Chain],
+    chains: Chains,
 ) -> dict[str, JobVerb]:
     """Return each job's verb."""
 
@@ -83,6 +87,8 @@ def job_verbs(
         "expire_intents": lambda: expire_intents(works),
         "refresh_rates": lambda: refresh_rates(works, prices.sources, prices.policy.market),
         "record_rates": record_rates,
+        "refresh_peg_terms": lambda: refresh_terms(works, chains),
+        "watch_conversions": lambda: watch_conversions(works, chains),
         "check_promises": lambda: check_and_hold(works, on_promise),
         "close_old_amounts": close_amounts,
         "forget_facts": forget_facts,

@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from sluice.business.payments.intents.model import Paid, PaymentIntent, Status
+from sluice.business.payments.intents.model import PaymentIntent, Status
+from sluice.business.payments.intents.paid import Paid, Source
 from sluice.wire.fields import Id
 from sluice.wire.lists import ListShape
 from sluice.wire.shapes import Shape
@@ -92,4 +93,15 @@ def _crypto(paid: Paid | None, view: View) -> Shown | None:
         "token_currency": paid.asset,
         "transaction_hash": paid.tx_id,
         "amount": str(paid.units),
+    } | ({"source": _source(paid.source)} if paid.source else {})
+
+
+def _source(source: Source) -> Shown:
+    """Show what the payer sent, where the merchant received another network's token for it."""
+    return {
+        "network": source.network,
+        "token_currency": source.asset,
+        "transaction_hash": source.tx_id,
+        "output_index": source.index,
+        "amount": str(source.units),
     }

@@ -32,7 +32,8 @@ _CRYPTO: Final = Object(
                 "networks": ListOf(Text(40), min=1, max=20, noun="networks"),
                 "tokens": ListOf(Text(20), min=1, max=20, noun="tokens"),
                 "style": Choice(
-                    ("address", "contract", "memo", "amount"), doc="How the payment is told apart."
+                    ("address", "deposit", "contract", "memo", "amount"),
+                    doc="How the payment is told apart.",
                 ),
             }
         ),

@@ -6,6 +6,11 @@ from typing import Any, Final
 from sluice.base.facts import Fact
 from sluice.business.insights.alerts.facts import PegChanged, PriceMoved
 from sluice.business.payments.checkout.facts import SessionCompleted, SessionExpired, SessionFact
+from sluice.business.payments.conversions.facts import (
+    ConversionDelayed,
+    ConversionFact,
+    ConversionReclaimable,
+)
 from sluice.business.payments.customers.facts import (
     CustomerCreated,
     CustomerDeleted,
@@ -22,6 +27,7 @@ from sluice.business.webhooks.endpoints.facts import EndpointDisabled
 from sluice.business.webhooks.events.model import Told
 from sluice.wire.charge import show_charge
 from sluice.wire.checkout_session import show_checkout_session
+from sluice.wire.conversion import show_conversion
 from sluice.wire.customer import show_customer
 from sluice.wire.payment_intent import show_payment_intent
 from sluice.wire.payout import show_payout
@@ -51,6 +57,8 @@ _NAMES: Final[dict[type[Fact], tuple[str, ...]]] = {
     payouts.PayoutFailed: ("payout.failed",),
     payouts.PayoutCanceled: ("payout.canceled",),
     MoneyUnexpected: ("payment.unexpected",),
+    ConversionDelayed: ("conversion.delayed",),
+    ConversionReclaimable: ("conversion.reclaimable",),
     SessionCompleted: ("checkout.session.completed",),
     SessionExpired: ("checkout.session.expired",),
     CustomerCreated: ("customer.created",),
@@ -118,5 +126,6 @@ _SHOWS: Final[Sequence[tuple[type[Fact], Callable[[Any, View], dict[str, Any]]]]
     (EndpointDisabled, lambda fact, _view: show_webhook_endpoint(fact.endpoint)),
     (PriceMoved, lambda fact, _view: show_moved(fact)),
     (PegChanged, lambda fact, _view: show_peg(fact)),
+    (ConversionFact, lambda fact, _view: show_conversion(fact.conversion)),
     (MoneyUnexpected, _unexpected),
 )

@@ -11,7 +11,10 @@ from tests.house import House
 from tests.integration.api.estate import SALE, SESSION, Answer, Api, Estate
 
 # What a route needs beside the id to get as far as looking for it.
-BODIES: Final[dict[str, dict[str, Any]]] = {"webhook_endpoint.replay": {"since": 0}}
+BODIES: Final[dict[str, dict[str, Any]]] = {
+    "webhook_endpoint.replay": {"since": 0},
+    "payment_intent.wallet_request": {"network": "sandbox", "token": "usdc", "payer": "anybody"},
+}
 PREFIXES: Final = {
     "customer": "cus",
     "payment_intent": "pi",

@@ -25,7 +25,7 @@ export class Levers {
     const lever = (name, pull) => ["POST", `/sim/${name}`, async ({ json }) => ok(await pull.call(this, json() ?? {}))];
     return [
       lever("reset", this.reset), lever("mine", this.mine), lever("burn", this.burn), lever("time", this.advance),
-      lever("fund", this.fund), lever("mint_sbtc", this.mintSbtc), lever("deploy", this.deploy),
+      lever("fund", this.fund), lever("mint_sbtc", this.mintSbtc), lever("rotate_signers", this.rotateSigners), lever("deploy", this.deploy),
       lever("fork", this.fork), lever("drop", this.drop), lever("stall", this.stall), lever("auto", this.auto),
       lever("trouble", this.trouble), lever("calm", this.calm), lever("rate", this.rate), lever("deprecated", this.deprecated),
       lever("observers", this.observe), lever("chainhooks", this.hook), lever("evaluate", this.evaluate),
@@ -81,6 +81,15 @@ export class Levers {
     const args = [Cl.bufferFromHex(txid), Cl.uint(vout), Cl.uint(BigInt(sats)), Cl.principal(address)];
     return this.#send(FAUCET, (base) => makeContractCall({
       ...base, contractAddress: SBTC_DEPLOYER, contractName: "sbtc-deposit", functionName: "complete-deposit",
+      functionArgs: args, postConditionMode: "allow", validateWithContractAbi: false,
+    }));
+  }
+
+  /** Give the sBTC signers another key: 33 bytes, as the registry answers it from now on. */
+  rotateSigners({ key }) {
+    const args = [Cl.bufferFromHex(bare(key)), Cl.principal(getAddressFromPrivateKey(FAUCET, this.chain.network.name))];
+    return this.#send(FAUCET, (base) => makeContractCall({
+      ...base, contractAddress: SBTC_DEPLOYER, contractName: "sbtc-bootstrap-signers", functionName: "rotate",
       functionArgs: args, postConditionMode: "allow", validateWithContractAbi: false,
     }));
   }

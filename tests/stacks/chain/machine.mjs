@@ -25,6 +25,11 @@ const SBTC_DEPOSIT = `
     (contract-call? .sbtc-registry complete-deposit txid vout amount recipient
       (unwrap-panic (get-burn-block-info? header-hash height)) height txid)))`;
 
+/** And in the role that governs: the signers' key changes when a test says so. */
+const SBTC_SIGNERS = `
+(define-public (rotate (key (buff 33)) (address principal))
+  (contract-call? .sbtc-registry rotate-keys (list key) address key u1))`;
+
 export class Machine {
   #session;
   #folder;
@@ -123,7 +128,8 @@ export class Machine {
     const role = tx.deployContract("sbtc-deposit", SBTC_DEPOSIT, { clarityVersion: 3 }, SBTC_DEPLOYER);
     const others = contracts.map(({ address, name, source, clarity = 3 }) =>
       tx.deployContract(name, source, { clarityVersion: clarity }, address));
-    for (const { result } of session.mineBlock([role, ...others, ...grants]).slice(1 + others.length)) {
+    const signers = tx.deployContract("sbtc-bootstrap-signers", SBTC_SIGNERS, { clarityVersion: 3 }, SBTC_DEPLOYER);
+    for (const { result } of session.mineBlock([role, signers, ...others, ...grants]).slice(2 + others.length)) {
       if (result.type !== "ok") throw new Error("sBTC could not be granted at the start");
     }
     begin();

@@ -16,6 +16,7 @@ from sluice.doors.cli import (
     listen,
     merchants,
     rates,
+    sbtc,
     serve,
     stacks,
 )
@@ -34,6 +35,7 @@ app.add_typer(chains.app, name="chains")
 app.add_typer(books.app, name="books")
 app.add_typer(rates.app, name="rates")
 app.add_typer(stacks.app, name="stacks")
+app.add_typer(sbtc.app, name="sbtc")
 app.add_typer(hooks.app, name="hooks")
 app.command("serve")(serve.serve)
 app.command("worker")(serve.worker)

@@ -9,6 +9,7 @@ from sluice.base.money.money import Money
 from sluice.engine.chains.gateway import Gateway
 from sluice.engine.chains.hook import Hook
 from sluice.engine.chains.model import Block, Header, Network, Tip, Transfer
+from sluice.engine.chains.peg import Peg
 from sluice.engine.chains.wallets import WalletOrder, WalletRequest
 from sluice.engine.chains.watch import Watch
 from sluice.engine.chains.writer import ChainWriter
@@ -160,3 +161,7 @@ class Chain:
     ask_wallet: Callable[[WalletOrder], WalletRequest] | None = None
     # The public key of the wallet that the network gives each merchant by itself, where it does.
     vault: Callable[[str], bytes] | None = None
+    # Another network's coin that becomes an asset of this one.
+    peg: Peg | None = None
+    # The bytes of a transaction by its id and its block's height, where others must be shown them.
+    fetch_raw: Callable[[str, int], Awaitable[bytes | None]] | None = None

@@ -18,6 +18,7 @@ class Style(StrEnum):
     """How a payment is told apart from others, strongest first."""
 
     ADDRESS = "address"  # an address of its own
+    DEPOSIT = "deposit"  # an address of its own whose coin arrives as another network's token
     CONTRACT = "contract"  # a contract of ours says which payment a transfer settles
     MEMO = "memo"  # a shared address and a reference inside the transaction
     AMOUNT = "amount"  # a shared address and an amount nobody else was asked for

@@ -27,6 +27,10 @@ class Chains:
             )
         return chain
 
+    def pegged(self, source: str) -> Chain | None:
+        """Return the network on which a network's coin can arrive as an asset of another."""
+        return next((one for one in self if one.peg and one.peg.source == source), None)
+
     def for_mode(self, *, livemode: bool) -> list[Chain]:
         """Return the networks of one mode."""
         return [chain for chain in self if chain.network.livemode is livemode]

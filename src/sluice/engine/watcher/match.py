@@ -10,6 +10,7 @@ from sluice.engine.watcher.model import Candidate, Sighting
 # a memo beats an amount, and a bare wallet only says whose money it is.
 _STRENGTH: Final = {
     Style.ADDRESS: 0,
+    Style.DEPOSIT: 0,
     Style.CONTRACT: 1,
     Style.MEMO: 2,
     Style.AMOUNT: 3,

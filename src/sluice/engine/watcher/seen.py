@@ -29,6 +29,7 @@ class SeenTransfer:
     depth_wanted: int
     paid_at: dt.datetime
     height: int | None
+    memo: str | None = None
 
     @property
     def key(self) -> Key:

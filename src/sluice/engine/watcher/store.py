@@ -48,6 +48,9 @@ SELECT t.n, t.sender, g.id, g.merchant_id, g.livemode, g.style, g.reference FROM
   ON g.network = $1 AND g.address = t.address AND g.style = 'address'
 UNION ALL
 SELECT t.n, t.sender, g.id, g.merchant_id, g.livemode, g.style, g.reference FROM t JOIN targets g
+  ON g.network = $1 AND g.address = t.address AND g.style = 'deposit'
+UNION ALL
+SELECT t.n, t.sender, g.id, g.merchant_id, g.livemode, g.style, g.reference FROM t JOIN targets g
   ON g.network = $1 AND g.address = t.address AND g.memo = t.settles AND g.style = 'contract'
 UNION ALL
 SELECT t.n, t.sender, g.id, g.merchant_id, g.livemode, g.style, g.reference FROM t JOIN targets g
@@ -106,7 +109,7 @@ RETURNING merchant_id, livemode, network, tx_id, index, reference"""
 
 _SEEN: Final = """
 SELECT merchant_id, livemode, network, tx_id, index, reference, asset, units, sender, state, depth_wanted,
-  least(seen_at, block_time) AS paid_at, height FROM transfers"""
+  least(seen_at, block_time) AS paid_at, height, memo FROM transfers"""
 _SEEN_BY_REFERENCE: Final = _SEEN + " WHERE reference = ANY($1::text[])"
 _SEEN_BY_KEY: Final = (
     _SEEN

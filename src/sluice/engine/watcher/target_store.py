@@ -26,6 +26,9 @@ _SHARED: Final = """
 SELECT DISTINCT address FROM targets WHERE network = $1 AND style <> 'address' -- every merchant"""
 _HAS_TARGET: Final = """
 SELECT true FROM targets WHERE network = $1 AND address = $2 LIMIT 1 -- every merchant"""
+_ADOPT: Final = """
+UPDATE transfers SET reference = $5, target_id = $6
+WHERE merchant_id = $1 AND livemode = $2 AND network = $3 AND recipient = $7 AND memo = $4 AND reference IS NULL"""
 
 
 def add_target(work: Work, target: Target) -> None:
@@ -85,3 +88,10 @@ def _target_columns(target: Target) -> tuple[object, ...]:
 async def has_target(work: Work, network: str, address: str) -> bool:
     """Say whether any target has this address."""
     return await work.value(_HAS_TARGET, network, address) is True
+
+
+async def adopt(work: Work, target: Target) -> int:
+    """Give a merchant's transfers that were waited for by nobody to a target of his."""
+    owner = (target.merchant_id, target.livemode)
+    given = (target.reference, target.id, target.address)
+    return await work.execute(_ADOPT, *owner, target.network, target.memo, *given)

@@ -29,6 +29,16 @@ async def expect_instead(work: Work, target: Target) -> None:
         raise RuntimeError("nobody waits at this address")
 
 
+async def expect_once(work: Work, target: Target) -> bool:
+    """Wait for money on a target, unless it is waited for already; say whether it was not."""
+    return await store.try_target(work, target)
+
+
+async def adopt(work: Work, target: Target) -> bool:
+    """Give transfers that nobody had announced to a target they `settle`; say whether any were."""
+    return await store.adopt(work, target) > 0
+
+
 async def expect_unique_amount(work: Work, target: Target, *, spread: int) -> Target:
     """Wait for an amount nobody else is asked for: up to `spread` units less than the target's.
 

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any, Final
 
+import msgspec
+
 from sluice.base.money.catalogue import money
 from sluice.business.accounts.merchants.model import Merchant, Settings
 from sluice.business.payments.checkout.choose import Priced
@@ -94,7 +96,7 @@ def an_intent(*offers: Offer, **changes: Any) -> PaymentIntent:  # noqa: ANN401 
         watch_until=NOW + dt.timedelta(days=30),
         offers=offers,
     )
-    return dataclasses.replace(intent, **changes)
+    return msgspec.structs.replace(intent, **changes)
 
 
 def a_session(**changes: Any) -> Session:  # noqa: ANN401 - any field

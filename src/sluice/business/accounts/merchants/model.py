@@ -93,6 +93,8 @@ class Wallets:
 
     addresses: Mapping[str, str]
     accounts: frozenset[str] = frozenset()
+    # Networks whose coin is taken as another network's token.
+    deposits: frozenset[str] = frozenset()
 
 
 def read_settings(stored: object) -> Settings:

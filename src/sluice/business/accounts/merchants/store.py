@@ -24,8 +24,9 @@ WHERE merchant_id = $1 AND livemode = $2 AND network = $3 AND address = $4 RETUR
 _GATEWAY: Final = """
 SELECT gateway FROM wallets WHERE merchant_id = $1 AND livemode = $2 AND network = $3"""
 _WALLETS: Final = """
-SELECT network, address FROM wallets WHERE merchant_id = $1 AND livemode = $2
-UNION ALL SELECT network, NULL FROM receiving_accounts WHERE merchant_id = $1 AND livemode = $2 AND is_active"""
+SELECT network, address, 'wallet' AS kind FROM wallets WHERE merchant_id = $1 AND livemode = $2
+UNION ALL SELECT network, NULL, 'account' FROM receiving_accounts WHERE merchant_id = $1 AND livemode = $2 AND is_active
+UNION ALL SELECT network, NULL, 'deposits' FROM deposit_accounts WHERE merchant_id = $1 AND livemode = $2"""
 
 
 def add(work: Work, merchant: Merchant) -> None:
@@ -65,8 +66,9 @@ async def wallets(work: Work) -> Wallets:
     """Return where the merchant is paid."""
     rows = await work.rows(_WALLETS, *work.owner)
     return Wallets(
-        {row["network"]: row["address"] for row in rows if row["address"] is not None},
-        frozenset(row["network"] for row in rows if row["address"] is None),
+        {row["network"]: row["address"] for row in rows if row["kind"] == "wallet"},
+        frozenset(row["network"] for row in rows if row["kind"] == "account"),
+        frozenset(row["network"] for row in rows if row["kind"] == "deposits"),
     )
 
 

@@ -15,7 +15,7 @@ from sluice.business.payments.checkout.model import Session
 from sluice.business.payments.intents.confirm import confirm_intent
 from sluice.business.payments.intents.find import lock_intent
 from sluice.business.payments.intents.model import Choice, Offer, PaymentIntent
-from sluice.business.payments.intents.offer import can_receive
+from sluice.business.payments.intents.ways import can_receive
 from sluice.engine.chains.model import Network, Style
 from sluice.engine.chains.registry import Chains
 from sluice.engine.rates.model import Quote

@@ -13,6 +13,7 @@ from sluice.base.errors import IllegalMove
 from sluice.base.money.money import Money
 from sluice.base.states import States
 from sluice.business.accounts.merchants.model import FeePlan, LatePolicy
+from sluice.business.payments.intents.paid import Paid, Source
 from sluice.engine.chains.model import Style
 
 
@@ -133,12 +134,16 @@ class Offer:
 
     def share(self, payment: "Payment") -> Fraction:
         """Return which part of the whole a payment covers, at this offer's rate."""
-        return _WHOLE if payment.units == self.due else Fraction(payment.units, self.due)
+        units = payment.units if payment.source is None else payment.source.units
+        return _WHOLE if units == self.due else Fraction(units, self.due)
 
 
 @dataclass(frozen=True, slots=True)
 class Payment:
-    """A transfer towards an intent, as the chain tells it now."""
+    """A transfer towards an intent, as the chain tells it now.
+
+    With a source it is what arrived, and the source is what counts towards the price.
+    """
 
     network: str
     tx_id: str
@@ -150,6 +155,7 @@ class Payment:
     sender: str
     paid_at: dt.datetime
     height: int | None = None
+    source: Source | None = None
 
     @property
     def key(self) -> tuple[str, str, int]:
@@ -165,17 +171,6 @@ class Payment:
     def is_visible(self) -> bool:
         """Say whether it is on the best branch or on its way there."""
         return self.state != "orphaned"
-
-
-@dataclass(frozen=True, slots=True)
-class Paid:
-    """What the charge says of the payment that settled it, or is settling it."""
-
-    network: str
-    asset: str
-    units: int
-    sender: str
-    tx_id: str
 
 
 # A Struct, because it is read, changed and written more often than anything else.
@@ -270,8 +265,9 @@ class PaymentIntent(msgspec.Struct, frozen=True):
         before: Offer | None = None
         oldest: Offer | None = None
         for offer in self.offers:
-            if offer.style == "amount" and offer.id == payment.offer_id:
-                return offer if offer.asset == payment.asset else None
+            if offer.style in {"amount", "deposit"} and offer.id == payment.offer_id:
+                paid = payment.source or payment
+                return offer if offer.asset == paid.asset else None
             if offer.asset != payment.asset or offer.network != payment.network:
                 continue
             made_at = offer.created_at

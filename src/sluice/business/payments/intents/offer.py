@@ -5,12 +5,14 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Final
 
-from sluice.base.errors import Invalid
+from sluice.base.errors import Invalid, Unavailable
 from sluice.base.money.catalogue import asset_of
 from sluice.base.work import Work
 from sluice.business.accounts.merchants.gateways import find_gateway, gateway_of
 from sluice.business.accounts.merchants.model import Wallets
+from sluice.business.payments.conversions.offer import offer_deposit
 from sluice.business.payments.intents.model import Choice, Offer, PaymentIntent
+from sluice.business.payments.intents.ways import can_receive, choose_style
 from sluice.engine.chains.chain import Chain
 from sluice.engine.chains.gateway import GatewayAccount
 from sluice.engine.chains.model import Style
@@ -63,22 +65,25 @@ async def make_offers(
         if asset in priced:
             gateway = await find_gateway(work, chain)
             has_own = chain.derive is not None or chain.network.name in own
-            style = _style(chain, choice.style, wallets, gateway, has_own=has_own)
+            style = choose_style(chain, choice.style, wallets, gateway, has_own=has_own)
             offer = _priced(work, intent, chain, priced[asset], style)
             made = [*intent.offers, *offers]
+            if style is Style.DEPOSIT:
+                peg = chains.pegged(offer.network)
+                try:
+                    offers.append(await _deposited(work, intent, offer, peg, wallets))
+                except (Invalid, Unavailable):
+                    # What the peg refuses today is left out where there is a choice.
+                    if choice.networks is not None:
+                        raise
+                continue
             placed = await _placed(work, intent, chain, offer, made=made, wallets=wallets)
             if gateway is not None:
                 _expect_call(work, intent, chain, placed, gateway, made=made)
             offers.append(placed)
+    if not offers:
+        raise _nothing()
     return offers
-
-
-def can_receive(chain: Chain, wallets: Wallets) -> bool:
-    """Say whether payments on a network find their way to the merchant, each known as itself."""
-    name = chain.network.name
-    if chain.derive or name in wallets.accounts:
-        return True
-    return name in wallets.addresses and tuple(chain.network.styles) != (Style.ADDRESS,)
 
 
 def _pairs(
@@ -97,13 +102,17 @@ def _pairs(
         if choice.assets is None or asset in choice.assets
     ]
     if not pairs:
-        raise Invalid(
-            "None of these networks and assets can be paid here; "
-            "set a wallet or an account for the network first, or leave the choice open.",
-            code="payment_method_unavailable",
-            param="payment_method_options",
-        )
+        raise _nothing()
     return pairs
+
+
+def _nothing() -> Invalid:
+    return Invalid(
+        "None of these networks and assets can be paid here; "
+        "set a wallet or an account for the network first, or leave the choice open.",
+        code="payment_method_unavailable",
+        param="payment_method_options",
+    )
 
 
 def _priced(work: Work, intent: PaymentIntent, chain: Chain, quote: Quote, style: Style) -> Offer:
@@ -159,6 +168,21 @@ async def _placed(
     return offer
 
 
+async def _deposited(
+    work: Work, intent: PaymentIntent, offer: Offer, peg: Chain | None, wallets: Wallets
+) -> Offer:
+    """Give an offer the address of a deposit, which is minted to the merchant's wallet."""
+    recipient = None if peg is None else wallets.addresses.get(peg.network.name)
+    if peg is None or recipient is None:
+        raise _nothing()
+    deposit = await offer_deposit(
+        work, offer.id, intent_id=intent.id, units=offer.due, chain=peg, recipient=recipient
+    )
+    offer = dataclasses.replace(offer, address=deposit.scripts.address)
+    expect(work, _target(work, intent, offer, Style.DEPOSIT))
+    return offer
+
+
 def _expect_call(
     work: Work,
     intent: PaymentIntent,
@@ -209,37 +233,6 @@ async def _by_amount(
         expect(work, _target(work, intent, offer, Style.MEMO))
     units = got.units or offer.due
     return dataclasses.replace(offer, due=units, discount=offer.due - units)
-
-
-def _style(
-    chain: Chain,
-    asked: Style | None,
-    wallets: Wallets,
-    gateway: GatewayAccount | None,
-    *,
-    has_own: bool,
-) -> Style:
-    """Return the strongest style that anybody can pay by here, or the one asked for.
-
-    A contract can only be called by a wallet that signs calls; so it is taken when it is asked for,
-    and else waited for beside what can be paid by hand.
-    """
-    name = chain.network.name
-    possible = [style for style in chain.network.styles if has_own or style is not Style.ADDRESS]
-    if gateway is not None and asked is Style.CONTRACT:
-        return asked
-    if name in wallets.accounts:
-        possible = list(dict.fromkeys((Style.ADDRESS, *possible)))
-    if asked is None:
-        by_amount = possible[0] is Style.MEMO and name in wallets.addresses
-        return Style.AMOUNT if by_amount else possible[0]
-    if asked not in possible:
-        raise Invalid(
-            f"{chain.network.title} payments cannot be told apart by {asked}.",
-            code="parameter_invalid_enum",
-            param="payment_method_options",
-        )
-    return asked
 
 
 def _own(work: Work, chain: Chain, intent: PaymentIntent, wallets: Wallets) -> str:

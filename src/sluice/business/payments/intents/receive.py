@@ -9,6 +9,7 @@ import msgspec
 
 from sluice.base.facts import Fact
 from sluice.base.work import Work
+from sluice.business.payments.conversions.follow import follow_deposits
 from sluice.business.payments.intents import credit_store, store
 from sluice.business.payments.intents.book import Credit, Plan, deposit, finalization, plan_books
 from sluice.business.payments.intents.facts import (
@@ -19,7 +20,8 @@ from sluice.business.payments.intents.facts import (
 )
 from sluice.business.payments.intents.model import Payment, PaymentIntent
 from sluice.business.payments.intents.resolve import Purpose, Standing, resolve, stand
-from sluice.business.payments.intents.standing import payment_of, turns_of
+from sluice.business.payments.intents.standing import payment_of, payments_of, turns_of
+from sluice.engine.chains.model import Style
 from sluice.engine.ledger.find import find_postings
 from sluice.engine.ledger.model import Entry
 from sluice.engine.ledger.post import name_entries, post_entries
@@ -61,16 +63,36 @@ async def on_intent_changed(work: Work, facts: Sequence[IntentFact]) -> None:
 async def _receive(work: Work, offer_ids: Sequence[str]) -> None:
     intents = await store.lock_by_offer(work, offer_ids)
     owners = {offer.id: intent.id for intent in intents for offer in intent.offers}
-    seen = await find_by_reference(work, list(owners))
+    seen = await _find_seen(work, intents, list(owners))
     live, seqs = await credit_store.of_transfers(work, [transfer.key for transfer in seen])
-    payments: dict[str, list[Payment]] = defaultdict(list)
+    transfers: dict[str, list[SeenTransfer]] = defaultdict(list)
+    # A credit follows its transfer, which may have been nobody's when it was booked.
+    owned: dict[Key, str] = {}
     for transfer in seen:
-        payments[owners[transfer.reference or ""]].append(payment_of(transfer))
+        owned[transfer.key] = owners[transfer.reference or ""]
+        transfers[owned[transfer.key]].append(transfer)
     held: dict[str, list[Credit]] = defaultdict(list)
     for credit in live:
-        held[credit.intent_id or ""].append(credit)
-    steps = [_step(work, intent, payments[intent.id], held[intent.id], seqs) for intent in intents]
+        held[owned[credit.key]].append(credit)
+    steps = [
+        _step(work, intent, payments_of(intent, transfers[intent.id]), held[intent.id], seqs)
+        for intent in intents
+    ]
     await _write(work, steps)
+
+
+async def _find_seen(
+    work: Work, intents: Sequence[PaymentIntent], offer_ids: Sequence[str]
+) -> list[SeenTransfer]:
+    """Return the transfers of some offers; those of conversions are followed on the way."""
+    seen = await find_by_reference(work, offer_ids)
+    deposits = [
+        offer.id for intent in intents for offer in intent.offers if offer.style == Style.DEPOSIT
+    ]
+    if deposits and await follow_deposits(work, deposits, seen):
+        seen = await find_by_reference(work, offer_ids)
+        await follow_deposits(work, deposits, seen)
+    return seen
 
 
 def _step(

@@ -23,12 +23,12 @@ from sluice.business.payments.intents.facts import (
 from sluice.business.payments.intents.model import (
     Cancellation,
     Offer,
-    Paid,
     Payment,
     PaymentIntent,
     Resolution,
     Status,
 )
+from sluice.business.payments.intents.paid import Paid
 
 _NOTHING: Final = Fraction(0)
 
@@ -211,7 +211,7 @@ def _with_payment(intent: PaymentIntent, standing: Standing) -> PaymentIntent:
     paid = None
     if used:
         last = max(used, key=_place)
-        paid = Paid(last.network, last.asset, last.units, last.sender, last.tx_id)
+        paid = Paid(last.network, last.asset, last.units, last.sender, last.tx_id, last.source)
     received = _received(intent, standing.credited)
     if (intent.payment, intent.amount_received) == (paid, received):
         return intent

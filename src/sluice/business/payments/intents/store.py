@@ -14,12 +14,12 @@ from sluice.base.work import Work
 from sluice.business.payments.intents.model import (
     Cancellation,
     Offer,
-    Paid,
     PaymentIntent,
     Resolution,
     Status,
     Terms,
 )
+from sluice.business.payments.intents.paid import Paid
 
 _ADD: Final = """
 INSERT INTO payment_intents (merchant_id, livemode, id, status, resolution, amount, currency, customer_id,

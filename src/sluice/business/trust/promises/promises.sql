@@ -37,15 +37,20 @@ lines AS (
 live AS (
   SELECT c.*, t.state, t.reference, least(t.seen_at, t.block_time) AS paid_at
   FROM credits c JOIN transfers t USING (network, tx_id, index) WHERE c.reversed_by IS NULL),
--- which part of its intent each standing payment covers: by the offer made before it, or its own amount
+-- which part of its intent each standing payment covers: by the offer made before it, or its own
+-- amount; of what was minted for a deposit, the coin that was paid counts
 shares AS (
   SELECT l.intent_id, l.units::numeric / d.due AS share FROM live l CROSS JOIN LATERAL (
     SELECT o.due FROM offers o
     WHERE o.intent_id = l.intent_id AND o.network = l.network AND o.asset = l.asset AND (o.id = l.reference
-      OR NOT EXISTS (SELECT FROM offers own WHERE own.id = l.reference AND own.style = 'amount'))
+      OR NOT EXISTS (SELECT FROM offers own WHERE own.id = l.reference AND own.style IN ('amount', 'deposit')))
     ORDER BY o.created_at <= l.paid_at DESC, CASE WHEN o.created_at <= l.paid_at THEN o.created_at END DESC,
       o.created_at LIMIT 1) d
-  WHERE l.purpose = 'payment'),
+  WHERE l.purpose = 'payment'
+  UNION ALL SELECT l.intent_id, c.units::numeric / o.due FROM live l JOIN offers o ON o.id = l.reference
+  JOIN transfers t ON (t.network, t.tx_id, t.index) = (l.network, l.tx_id, l.index)
+  JOIN conversions c ON c.offer_id = o.id AND t.memo = 'deposit:' || c.tx_id || ':' || c.index
+  WHERE l.purpose = 'payment' AND o.style = 'deposit' AND t.network <> o.network),
 covered AS (SELECT intent_id AS id, sum(share) AS share FROM shares GROUP BY intent_id),
 -- money on its way out, or gone; and what of it news of its send has not reached yet
 leaving AS (
@@ -106,6 +111,8 @@ SELECT t.network, t.tx_id, t.index, t.asset FROM transfers t
 WHERE t.state IN ('confirmed', 'final')
   AND NOT EXISTS (SELECT FROM wandering w WHERE (w.network, w.tx_id, w.index) = (t.network, t.tx_id, t.index))
   AND NOT EXISTS (SELECT FROM moving m JOIN offers o ON o.intent_id = m.id WHERE o.id = t.reference)
+  -- What was paid to a deposit is the signers', until they mint for it.
+  AND NOT EXISTS (SELECT FROM deposits d WHERE d.offer_id = t.reference AND d.network = t.network)
   AND NOT EXISTS (
     SELECT FROM live l JOIN lines p ON p.entry_id = l.entry_id
     WHERE (l.network, l.tx_id, l.index) = (t.network, t.tx_id, t.index)
@@ -417,7 +424,7 @@ WHERE s.status = 'open' AND p.status = 'canceled'
 SELECT o.id, o.asset FROM offers o WHERE NOT EXISTS (
   SELECT FROM targets g WHERE g.network = o.network AND g.address = o.address
     AND (g.merchant_id, g.livemode) = (o.merchant_id, o.livemode)
-    AND g.style = CASE o.style WHEN 'address' THEN 'address' ELSE 'wallet' END);
+    AND g.style = CASE WHEN o.style IN ('address', 'deposit') THEN o.style ELSE 'wallet' END);
 
 -- I66 a reversal is its entry, turned round
 SELECT r.id FROM ledger_entries r JOIN ledger_entries e ON e.id = r.reverses

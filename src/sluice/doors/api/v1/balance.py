@@ -8,7 +8,7 @@ from sluice.business.payments.balance.read import (
     page_balance_transactions,
     read_balance,
 )
-from sluice.business.payments.intents.offer import can_receive
+from sluice.business.payments.intents.ways import can_receive
 from sluice.doors.api.route import Call, Route, Shown
 from sluice.wire import account as account_wire
 from sluice.wire import balance as wire

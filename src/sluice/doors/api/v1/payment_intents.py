@@ -6,6 +6,7 @@ from sluice.base.errors import NotFound, Unauthenticated
 from sluice.base.limits.presets import Limited
 from sluice.base.sealing import equal
 from sluice.business.accounts.merchants.edit import read_wallets
+from sluice.business.payments.conversions.find import find_conversions
 from sluice.business.payments.intents.cancel import cancel_intent
 from sluice.business.payments.intents.confirm import confirm_intent
 from sluice.business.payments.intents.create import create_intent
@@ -16,6 +17,8 @@ from sluice.business.payments.intents.wallet import ask_wallet as ask_payer
 from sluice.doors.api.route import Call, Route, Shown
 from sluice.engine.chains.wallets import WalletOrder
 from sluice.wire import payment_intent as wire
+from sluice.wire.conversion import LIST as CONVERSIONS
+from sluice.wire.conversion import show_conversion
 from sluice.wire.lists import read_page, show_list
 from sluice.wire.show import bounds
 
@@ -71,6 +74,19 @@ async def ask_wallet(call: Call) -> Shown:
     chain = call.app.chains.find(network)
     asked = await ask_payer(call.work, intent, offer, order, chain=chain, sealer=call.app.sealer)
     return wire.show_wallet_request(asked)
+
+
+async def conversions(call: Call) -> Shown:
+    """List what was paid in bitcoin to arrive as sBTC, and how far each payment is."""
+    intent = await find_intent(call.work, call.path["id"])
+    _check_client(call, intent)
+    found = await find_conversions(call.work, intent.id)
+    return {
+        "object": "list",
+        "url": f"{_ALL}/{intent.id}/conversions",
+        "has_more": False,
+        "data": [show_conversion(one) for one in found],
+    }
 
 
 async def page(call: Call) -> Shown:
@@ -132,5 +148,6 @@ ROUTES: Final = (
         "wallet_request",
         client=True,
     ),
+    Route("GET", f"{_ONE}/conversions", conversions, CONVERSIONS, _READ, "list", client=True),
     Route("POST", f"{_ONE}/cancel", cancel, wire.CANCEL, _WRITE, _ANSWER),
 )

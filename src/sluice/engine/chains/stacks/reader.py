@@ -27,6 +27,8 @@ from sluice.engine.chains.stacks.gateway.contract import StacksGateway
 from sluice.engine.chains.stacks.hints import Hints, Wants
 from sluice.engine.chains.stacks.malformed import Malformed
 from sluice.engine.chains.stacks.principals import Asset, parse_asset
+from sluice.engine.chains.stacks.sbtc.contracts import SbtcContracts
+from sluice.engine.chains.stacks.sbtc.minted import minted_transfers
 from sluice.engine.chains.stacks.shapes import RawBlock, RawEvent
 from sluice.engine.chains.stacks.tokens import STX
 
@@ -62,6 +64,7 @@ class StacksReader:
         burn_depths: Collection[int] = (),
         wants: Wants | None = None,
         gateway: StacksGateway | None = None,
+        sbtc: SbtcContracts | None = None,
     ) -> None:
         self._network = network
         self._api = api
@@ -74,6 +77,7 @@ class StacksReader:
         self._known: OrderedDict[str, tuple[Transfer, ...]] = OrderedDict()
         self._hints = Hints(api, self._assets, wants)
         self._gateway = gateway
+        self._sbtc = sbtc
         self._top = 0
         # The tip as it was a moment ago: whoever asks for it next need not wait for it again.
         self._latest: RawBlock | None = None
@@ -194,6 +198,8 @@ class StacksReader:
             told = events.get(raw.tx_id.lower(), [])
             moved = event_transfers(told, self._assets)
             transfers += moved if self._gateway is None else self._gateway.name(moved, told)
+            if self._sbtc is not None:
+                transfers += minted_transfers(told, self._sbtc)
         return tuple(transfers)
 
     async def _events(self, tx_ids: Sequence[str], block: RawBlock) -> dict[str, list[RawEvent]]:

@@ -77,6 +77,20 @@ def match_block(raw: bytes, watched: Container[bytes]) -> MatchedBlock:
     return MatchedBlock(header, count, tuple(found))
 
 
+def transaction_in(raw: bytes, tx_id: str) -> bytes | None:
+    """Return the bytes of one transaction of a block, None where the block has none of this id."""
+    reader = Reader(raw)
+    reader.take(HEADER_BYTES)
+    count = reader.size()
+    at, wanted = reader.at, bytes.fromhex(tx_id)[::-1]
+    for _ in range(count):
+        start = at
+        at, name, _ = _scan(raw, start, ())
+        if name == wanted:
+            return raw[start:at]
+    return None
+
+
 def match_transaction(raw: bytes, watched: Container[bytes]) -> tuple[SeenOutput, ...]:
     """Return the outputs of one transaction to these scripts. Raises Malformed."""
     at, _, outputs = _scan(raw, 0, watched)

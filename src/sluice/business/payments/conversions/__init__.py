@@ -1,0 +1,1 @@
+"""Conversions: bitcoin that a payer sends and a merchant receives as sBTC."""
