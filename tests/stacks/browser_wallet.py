@@ -11,6 +11,7 @@ from sluice.engine.chains.stacks.keys import parse_secret_key
 from sluice.engine.chains.stacks.principals import parse_contract, parse_principal
 from sluice.engine.chains.stacks.reading import Reader
 from sluice.engine.chains.stacks.transactions.accounts import single_account
+from sluice.engine.chains.stacks.transactions.authorization import SENTINEL
 from sluice.engine.chains.stacks.transactions.model import (
     TESTNET_CHAIN,
     PostConditionMode,
@@ -44,6 +45,8 @@ class BrowserWallet:
         if self.refuses:
             return {"error": {"code": -32000, "message": "User rejected request"}}
         raw = await self.signed(method, params)
+        if params.get("sponsored"):
+            return {"result": {"transaction": raw.hex()}}
         tx_id = await self.payer.chain.send(raw)
         self.sent.append(tx_id)
         return {"result": {"txid": tx_id}}
@@ -52,14 +55,16 @@ class BrowserWallet:
         """Sign exactly what was asked."""
         assert params["network"] == "testnet"
         key = parse_secret_key(self.payer.key)
-        origin = single_account(key.public, nonce=await self.payer.nonce(), fee=FEE_USTX)
+        sponsor = SENTINEL if params.get("sponsored") else None
+        fee = FEE_USTX if sponsor is None else 0
+        origin = single_account(key.public, nonce=await self.payer.nonce(), fee=fee)
         if method == "stx_transferStx":
             payload: Any = TokenTransfer(
                 parse_principal(params["recipient"]),
                 int(params["amount"]),
                 memo_of(params.get("memo", "")),
             )
-            transaction = Transaction(Version.TESTNET, TESTNET_CHAIN, origin, payload)
+            transaction = Transaction(Version.TESTNET, TESTNET_CHAIN, origin, payload, sponsor)
         else:
             assert method == "stx_callContract", method
             payload = ContractCall(
@@ -72,6 +77,7 @@ class BrowserWallet:
                 TESTNET_CHAIN,
                 origin,
                 payload,
+                sponsor,
                 post_condition_mode=_MODES[params["postConditionMode"]],
                 post_conditions=tuple(
                     read_post_condition(Reader(_bytes(one))) for one in params["postConditions"]

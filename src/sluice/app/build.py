@@ -95,8 +95,8 @@ async def assemble(ground: Ground, *, extra_chains: Sequence[Chain] = ()) -> Asy
     nodes = Egress(NODES)
     receivers = {livemode: Egress(within) for livemode, within in reach.items()}
     works = Works(database, clock, ids, routes(), bell.ring, observe=observe_with(metrics))
-    parts = Parts(nodes, clock, _fault_counter(metrics))
     signers = read_signers(settings.signers, KeyParts(sealer, ids.bytes, nodes, clock))
+    parts = Parts(nodes, clock, _fault_counter(metrics), signers)
     served = [
         _sandbox(ground, works, sealer),
         *read_networks(settings.networks, parts),

@@ -11,6 +11,7 @@ from sluice.app.bitcoin import bitcoin_chain
 from sluice.app.chainhooks import HOOK_KEYS, read_hook
 from sluice.app.evm_promises import evm_promises
 from sluice.app.pegs import read_peg
+from sluice.app.sponsors import SPONSOR_KEYS, read_sponsor
 from sluice.base.clock import Clock
 from sluice.base.egress import Egress
 from sluice.base.errors import Invalid
@@ -33,6 +34,7 @@ from sluice.engine.chains.stacks.sending import Sending
 from sluice.engine.chains.stacks.tokens import KNOWN as KNOWN_STACKS
 from sluice.engine.chains.stacks.tokens import StacksChain, burn_depths, stacks_network
 from sluice.engine.chains.stacks.writer import StacksWriter
+from sluice.engine.keys.ring import Ring
 
 # What a table may say of its network itself; without a preset some of it must be said.
 _FACTS: Final = (
@@ -76,6 +78,7 @@ _STACKS_KEYS: Final = {
     "gateway",
     "sbtc",
     *HOOK_KEYS,
+    *SPONSOR_KEYS,
     *_STACKS_FEES,
     *_STACKS_FACTS,
 }
@@ -88,6 +91,7 @@ class Parts:
     egress: Egress
     clock: Clock
     count_fault: Callable[[str, str], None]
+    signers: Ring | None = None
 
 
 def read_networks(path: str, parts: Parts) -> list[Chain]:
@@ -166,23 +170,29 @@ def stacks_chain(name: str, table: Mapping[str, Any], parts: Parts) -> Chain:
         )
         for api in apis
     ]
+    providers = [Sending(api.provider) for api in apis]
+    writer = StacksWriter(
+        network,
+        providers,
+        chain_id=facts.chain_id,
+        burn_depth=facts.burn_depth,
+        agree=_agree(readers, table),
+        fees=_stacks_fees(name, table),
+    )
+    egress, clock = parts.egress, parts.clock
     return Chain(
         network,
         _quorum(readers, table, parts),
         StacksAddresses(network, chain_id=facts.chain_id),
         keychain=StacksKeychain(chain_id=facts.chain_id),
         wanted=wanted,
-        hook=read_hook(network, table, parts.egress, parts.clock, chain_id=facts.chain_id),
-        writer=StacksWriter(
-            network,
-            [Sending(api.provider) for api in apis],
-            chain_id=facts.chain_id,
-            burn_depth=facts.burn_depth,
-            agree=_agree(readers, table),
-            fees=_stacks_fees(name, table),
-        ),
+        hook=read_hook(network, table, egress, clock, chain_id=facts.chain_id),
+        writer=writer,
         gateway=gateway,
         peg=peg,
+        sponsorship=read_sponsor(
+            facts, table, writer, providers, egress=egress, clock=clock, signers=parts.signers
+        ),
         ask_wallet=StacksWallets(facts.tokens, chain_id=facts.chain_id).ask_wallet,
     )
 

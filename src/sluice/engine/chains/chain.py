@@ -10,6 +10,7 @@ from sluice.engine.chains.gateway import Gateway
 from sluice.engine.chains.hook import Hook
 from sluice.engine.chains.model import Block, Header, Network, Tip, Transfer
 from sluice.engine.chains.peg import Peg
+from sluice.engine.chains.sponsor import Sponsorship
 from sluice.engine.chains.wallets import WalletOrder, WalletRequest
 from sluice.engine.chains.watch import Watch
 from sluice.engine.chains.writer import ChainWriter
@@ -165,3 +166,5 @@ class Chain:
     peg: Peg | None = None
     # The bytes of a transaction by its id and its block's height, where others must be shown them.
     fetch_raw: Callable[[str, int], Awaitable[bytes | None]] | None = None
+    # Somebody who pays the network's fee for payers who cannot.
+    sponsorship: Sponsorship | None = None

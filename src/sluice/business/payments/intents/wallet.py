@@ -28,11 +28,7 @@ async def ask_wallet(
             f"No wallet can be asked on {chain.network.title}; pay to the address by hand.",
             code="wallet_unsupported",
         )
-    if not intent.is_open or work.now >= offer.valid_until or order.units <= 0:
-        raise Invalid("This price no longer holds; ask for a new one.", code="offer_expired")
-    payer = chain.addresses.parse(order.payer)
-    if payer == order.address:
-        raise Invalid("The shop cannot pay itself.", code="payer_invalid", param="payer")
+    check_order(work, intent, offer, order, chain=chain)
     account = await find_gateway(work, chain)
     whole = order.units == offer.due and offer.memo is not None
     if account is None or not whole or account.payout != offer.address:
@@ -43,3 +39,14 @@ async def ask_wallet(
         until=intent.deadline(offer),
         secret=gateway_secret(work, sealer=sealer),
     )
+
+
+def check_order(
+    work: Work, intent: PaymentIntent, offer: Offer, order: WalletOrder, *, chain: Chain
+) -> None:
+    """Refuse what no wallet should be asked for: an old price, nothing, the shop's own address."""
+    if not intent.is_open or work.now >= offer.valid_until or order.units <= 0:
+        raise Invalid("This price no longer holds; ask for a new one.", code="offer_expired")
+    payer = chain.addresses.parse(order.payer)
+    if payer == order.address:
+        raise Invalid("The shop cannot pay itself.", code="payer_invalid", param="payer")

@@ -5,8 +5,11 @@ from sluice.base.errors import Invalid
 from sluice.base.money.catalogue import money
 from sluice.base.work import Work
 from sluice.business.payments.checkout.look import Sight
-from sluice.business.payments.intents.wallet import ask_wallet
+from sluice.business.payments.intents.model import Offer
+from sluice.business.payments.intents.wallet import ask_wallet, check_order
 from sluice.doors.web.checkout.state import Asked, Pair, missing, offer_in_use
+from sluice.engine.chains.chain import Chain
+from sluice.engine.chains.sponsor import Sponsorship
 from sluice.engine.chains.wallets import WalletOrder, WalletRequest
 
 
@@ -14,10 +17,29 @@ async def ask(
     work: Work, sight: Sight, pair: Pair | None, payer: str, *, app: App
 ) -> WalletRequest:
     """Return the request for what is missing of the offer in use."""
+    chain, offer, order = _order(sight, pair, payer, app)
+    return await ask_wallet(work, sight.intent, offer, order, chain=chain, sealer=app.sealer)
+
+
+def sponsored(
+    work: Work, sight: Sight, pair: Pair | None, payer: str, *, app: App
+) -> tuple[Sponsorship, WalletOrder]:
+    """Return who would pay the network's fee of what is missing, and the payment."""
+    chain, offer, order = _order(sight, pair, payer, app)
+    if chain.sponsorship is None:
+        raise Invalid(
+            f"Nobody pays fees for others on {chain.network.title}.", code="sponsor_unavailable"
+        )
+    check_order(work, sight.intent, offer, order, chain=chain)
+    return chain.sponsorship, order
+
+
+def _order(
+    sight: Sight, pair: Pair | None, payer: str, app: App
+) -> tuple[Chain, Offer, WalletOrder]:
     offer = offer_in_use(sight.intent, Asked(pair))
     chain = None if offer is None else app.chains.by_name.get(offer.network)
     if offer is None or chain is None:
         raise Invalid("Choose how to pay first.", code="payment_method_unavailable", param="pay")
     rest = missing(sight, money(offer.due, offer.asset))
-    order = WalletOrder(offer.asset, rest.units, payer, offer.address, offer.memo)
-    return await ask_wallet(work, sight.intent, offer, order, chain=chain, sealer=app.sealer)
+    return chain, offer, WalletOrder(offer.asset, rest.units, payer, offer.address, offer.memo)

@@ -17,7 +17,7 @@ from sluice.business.payments.checkout.find import find_public_session
 from sluice.business.payments.checkout.look import look_at, payer_of
 from sluice.business.payments.checkout.model import Session
 from sluice.doors.web.checkout.answer import Answer, Desk, answer, throttle
-from sluice.doors.web.checkout.ask import ask
+from sluice.doors.web.checkout.ask import ask, sponsored
 from sluice.doors.web.checkout.claims import make_claims
 from sluice.doors.web.checkout.form import PageRequest, read_form
 from sluice.doors.web.checkout.headers import secure_headers
@@ -43,6 +43,7 @@ def make_pages(app: App, *, trusted: Sequence[Subnet] = ()) -> list[HTTPRouteHan
         _handler(desk, "POST", "/c/{session:str}/sandbox", _pull),
         _handler(desk, "POST", "/c/{session:str}/wallet", _ask),
         *make_claims(desk),
+        _handler(desk, "POST", "/c/{session:str}/sponsored", _sponsor),
         _assets(desk),
     ]
 
@@ -104,8 +105,29 @@ async def _ask(desk: Desk, request: PageRequest, session: Session) -> Answer:
     async with desk.app.works.begin(payer_of(session)) as work:
         sight = await look_at(work, session)
         asked = await ask(work, sight, pair, form.get("payer", ""), app=desk.app)
-    body = msgspec.json.encode({"method": asked.method, "params": asked.params})
-    return Answer(200, body, media_type="application/json")
+    return _json({"method": asked.method, "params": asked.params})
+
+
+async def _sponsor(desk: Desk, request: PageRequest, session: Session) -> Answer:
+    """Ask the payer's wallet for a payment whose fee another pays; or send what it signed."""
+    form = await read_form(request)
+    pair, payer = read_pair(form.get("pay", "")), form.get("payer", "")
+    async with desk.app.works.begin(payer_of(session)) as work:
+        sight = await look_at(work, session)
+        sponsorship, order = sponsored(work, sight, pair, payer, app=desk.app)
+    signed = form.get("transaction")
+    if signed is None:
+        asked = await sponsorship.ask_wallet(order)
+        return _json({"method": asked.method, "params": asked.params})
+    try:
+        raw = bytes.fromhex(signed.removeprefix("0x"))
+    except ValueError:
+        raise Invalid("A transaction is written in hex.", param="transaction") from None
+    return _json({"tx_id": await sponsorship.pay_fee(raw, order)})
+
+
+def _json(content: object) -> Answer:
+    return Answer(200, msgspec.json.encode(content), media_type="application/json")
 
 
 async def _page(

@@ -31,6 +31,7 @@ _ESTIMATES: Final = msgspec.json.Decoder(RawEstimates)
 _REFUSAL: Final = msgspec.json.Decoder(RawRefusal)
 _SENT: Final = msgspec.json.Decoder(RawSent)
 _INVOLVED: Final = msgspec.json.Decoder(RawPage[RawInvolved])
+_WAITINGS: Final = msgspec.json.Decoder(RawPage[RawSent])
 _TIP: Final = msgspec.json.Decoder(RawBlock)
 _INTERFACE: Final = msgspec.json.Decoder(RawInterface)
 _ID: Final = msgspec.json.Decoder(str)
@@ -151,6 +152,19 @@ class Sending:
                 return None
             cursor = f"&cursor={quote(page.cursor.next, safe='')}"
         return None
+
+    async def with_number(self, address: str, nonce: int) -> Sequence[RawSent]:
+        """Return the transactions by an address with this number, mined or waiting."""
+        mined = await self.using(address, nonce)
+        if mined is not None:
+            return [mined]
+        path = f"/extended/v3/principals/{address}/mempool/transactions?limit={_PAGE}"
+        page = await self._provider.get(path, _WAITINGS)
+        return [
+            one
+            for one in (page.results if page is not None else [])
+            if (one.sender.address, one.sender.nonce) == (address, nonce)
+        ]
 
     async def _has(self, tx_id: str) -> bool:
         """Say whether the provider has it, mined or waiting; a provider in trouble does not."""

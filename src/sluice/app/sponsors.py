@@ -1,0 +1,83 @@
+"""A Stacks table's keys of sponsors -> who pays the fees of payers without STX, if anybody."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, Final
+
+from sluice.base.clock import Clock
+from sluice.base.egress import Egress
+from sluice.base.errors import Invalid
+from sluice.engine.chains.sponsor import Sponsorship
+from sluice.engine.chains.stacks.bolt.forms import KNOWN, Bolt
+from sluice.engine.chains.stacks.bolt.sponsor import FEE_MAX_SATS, URL, BoltSponsor
+from sluice.engine.chains.stacks.principals import parse_asset, parse_contract
+from sluice.engine.chains.stacks.provider import Provider
+from sluice.engine.chains.stacks.sending import Sending
+from sluice.engine.chains.stacks.sponsoring import OwnSponsor, Signs
+from sluice.engine.chains.stacks.sponsorship import StacksSponsorship
+from sluice.engine.chains.stacks.tokens import StacksChain
+from sluice.engine.chains.stacks.writer import StacksWriter
+from sluice.engine.keys.ring import Ring
+
+SPONSOR_KEYS: Final = ("sponsor_signer", "bolt")
+
+_BOLT_KEYS: Final = frozenset({"api", "contract", "fee_max"})
+_SBTC: Final = "sbtc"
+
+
+def read_sponsor(
+    facts: StacksChain,
+    table: Mapping[str, Any],
+    writer: StacksWriter,
+    providers: Sequence[Sending],
+    *,
+    egress: Egress,
+    clock: Clock,
+    signers: Ring | None,
+) -> Sponsorship | None:
+    """Return who pays fees on a network: a signer of ours, Bolt, or nobody."""
+    if all(key in table for key in SPONSOR_KEYS):
+        raise _refused(facts, "may have a sponsor_signer or a bolt table, not both")
+    if "sponsor_signer" in table:
+        own = OwnSponsor(facts.name, writer, providers, _finder(facts, table, signers))
+        return StacksSponsorship(own, facts.tokens, chain_id=facts.chain_id)
+    if "bolt" not in table:
+        return None
+    said = table["bolt"]
+    if not isinstance(said, dict) or set(said) - _BOLT_KEYS:
+        raise _refused(facts, f"may say of bolt only {', '.join(sorted(_BOLT_KEYS))}")
+    bolt = _bolt(facts, said)
+    fee_max = said.get("fee_max", FEE_MAX_SATS)
+    if type(fee_max) is not int or fee_max < 1:
+        raise _refused(facts, "needs whole sats as fee_max of bolt")
+    service = Provider(str(said.get("api", URL)), egress, clock)
+    sponsor = BoltSponsor(service, bolt, fee_max=fee_max)
+    return StacksSponsorship(sponsor, facts.tokens, chain_id=facts.chain_id, bolt=bolt)
+
+
+def _bolt(facts: StacksChain, said: Mapping[str, Any]) -> Bolt:
+    """Return the contract: the one named, or the one we know of this network."""
+    if _SBTC not in facts.tokens:
+        raise _refused(facts, "carries no sBTC, which is all that Bolt moves")
+    if "contract" in said:
+        token = parse_asset(facts.tokens[_SBTC])
+        return Bolt(parse_contract(str(said["contract"])), token)
+    if facts.name not in KNOWN:
+        raise _refused(facts, "needs the contract of bolt, for none is known there")
+    return KNOWN[facts.name]
+
+
+def _finder(
+    facts: StacksChain, table: Mapping[str, Any], signers: Ring | None
+) -> Callable[[], Awaitable[Signs]]:
+    name = table["sponsor_signer"]
+    if not isinstance(name, str) or signers is None or name not in signers.names:
+        raise _refused(facts, "needs the name of a signer in the signers file as sponsor_signer")
+
+    async def find() -> Signs:
+        return await signers.signer(name)
+
+    return find
+
+
+def _refused(facts: StacksChain, problem: str) -> Invalid:
+    return Invalid(f"Network {facts.name} of the networks file {problem}.", code="networks_invalid")

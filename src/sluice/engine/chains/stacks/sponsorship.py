@@ -1,0 +1,52 @@
+"""StacksSponsorship: payments in sBTC and other tokens for payers who hold no STX."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final
+
+from sluice.engine.chains.sponsor import FeeSponsor
+from sluice.engine.chains.stacks.bolt.forms import Bolt
+from sluice.engine.chains.stacks.bolt.requests import BoltWallets
+from sluice.engine.chains.stacks.fees import USTX_PER_BYTE_USUAL
+from sluice.engine.chains.stacks.payer_words import check_payment
+from sluice.engine.chains.stacks.principals import parse_asset
+from sluice.engine.chains.stacks.requests import StacksWallets
+from sluice.engine.chains.wallets import WalletOrder, WalletRequest
+
+# A sponsored transfer of a token with a memo and one condition.
+_TRANSFER_BYTES: Final = 433
+
+
+class StacksSponsorship:
+    """One sponsor on one network; with `bolt` payments go through Bolt's contract."""
+
+    def __init__(
+        self,
+        sponsor: FeeSponsor,
+        tokens: Mapping[str, str],
+        *,
+        chain_id: int,
+        bolt: Bolt | None = None,
+    ) -> None:
+        self._sponsor = sponsor
+        self._wallets = StacksWallets(tokens, chain_id=chain_id)
+        self._tokens = {asset: parse_asset(token) for asset, token in tokens.items()}
+        self._chain_id = chain_id
+        self._bolt = bolt
+
+    async def ask_wallet(self, order: WalletOrder) -> WalletRequest:
+        """Return a transfer that the wallet signs and gives back."""
+        if self._bolt is None:
+            asked = self._wallets.ask_wallet(order)
+            return replace(asked, params={**asked.params, "sponsored": True})
+        fee = await self._sponsor.price(_TRANSFER_BYTES * USTX_PER_BYTE_USUAL)
+        wallets = BoltWallets(
+            self._bolt, asset=self._sponsor.asset, chain_id=self._chain_id, fee=fee
+        )
+        return wallets.ask_wallet(order)
+
+    async def pay_fee(self, raw: bytes, order: WalletOrder) -> str:
+        """Have it sent, if it is the payment."""
+        check_payment(raw, order, self._tokens, chain_id=self._chain_id, bolt=self._bolt)
+        units = await self._sponsor.price(_TRANSFER_BYTES * USTX_PER_BYTE_USUAL)
+        return await self._sponsor.sponsor(raw, units)
