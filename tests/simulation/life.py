@@ -215,8 +215,7 @@ class Life:
         return await step()
 
     async def _chain(self, lever: Callable[[Any], Awaitable[object]]) -> None:
-        async with self.world.quiet.begin() as work:
-            await lever(work)
+        await self.world.act(lever)
 
 
 def _cart() -> dict[str, str]:

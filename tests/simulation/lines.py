@@ -22,8 +22,8 @@ _SETTINGS: Final = {
     "plan_cache_mode": "force_generic_plan",
 }
 _CONNECT_S: Final = 60.0
-# Nobody may wait for ever for those who take turns: then nothing would go on.
-_QUIET: Final = {"lock_timeout": "60000"}
+# Who takes no turns cannot wait for those who do: they would never go on.
+_QUIET: Final = {"lock_timeout": "25"}
 
 
 class _Known(NamedTuple):

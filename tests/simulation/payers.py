@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from sluice.base.errors import IllegalMove
+from sluice.base.work import Work
 from sluice.engine.chains.model import Transfer
 from sluice.engine.chains.sandbox import levers
 from sluice.engine.chains.sandbox.addresses import address_of
@@ -105,18 +106,15 @@ async def meddle(world: World, ether: Ether, choose: random.Random) -> None:
     tx_id = choose.choice(sorted(ether.outputs))
     kind = choose.choice(["bumped", "stolen", "dropped"])
     try:
-        async with world.quiet.begin() as work:
-            if kind == "dropped":
-                await levers.drop(work, tx_id)
-            else:
-                outputs = (
-                    ether.outputs[tx_id] if kind == "bumped" else [Output("usdc", STRANGER, 1)]
-                )
-                made = await levers.replace(work, tx_id, outputs)
-                if kind == "bumped":
-                    ether.outputs[made.tx_id] = outputs
-                    if tx_id in ether.meant_for:
-                        ether.meant_for[made.tx_id] = ether.meant_for[tx_id]
+        if kind == "dropped":
+            await world.act(lambda work: levers.drop(work, tx_id))
+        else:
+            outputs = ether.outputs[tx_id] if kind == "bumped" else [Output("usdc", STRANGER, 1)]
+            made = await world.act(lambda work: levers.replace(work, tx_id, outputs))
+            if kind == "bumped":
+                ether.outputs[made.tx_id] = outputs
+                if tx_id in ether.meant_for:
+                    ether.meant_for[made.tx_id] = ether.meant_for[tx_id]
     except IllegalMove:
         return  # a block has it already
     ether.counts[kind] += 1
@@ -125,8 +123,7 @@ async def meddle(world: World, ether: Ether, choose: random.Random) -> None:
 async def mine(world: World, choose: random.Random, *, everything: bool = False) -> None:
     """Add a block, usually with what waits."""
     include = Include.ALL if everything or choose.random() < 0.85 else Include.NONE
-    async with world.quiet.begin() as work:
-        await levers.mine(work, include=include)
+    await world.act(lambda work: levers.mine(work, include=include))
 
 
 async def fork(world: World, ether: Ether, choose: random.Random) -> None:
@@ -136,8 +133,10 @@ async def fork(world: World, ether: Ether, choose: random.Random) -> None:
     if choose.random() < 0.4:
         keep = [tx_id for tx_id in sorted(ether.outputs) if choose.random() < 0.6]
     include = choose.choice([Include.ALL, Include.NONE])
-    async with world.quiet.begin() as work:
-        await levers.fork(work, depth, keep=keep, include=include, switch=choose.random() < 0.3)
+    switch = choose.random() < 0.3
+    await world.act(
+        lambda work: levers.fork(work, depth, keep=keep, include=include, switch=switch)
+    )
     ether.counts["forks"] += 1
     ether.deepest = max(ether.deepest, depth)
 
@@ -158,12 +157,16 @@ async def mislead(world: World, ether: Ether, choose: random.Random) -> None:
                 Lie(LieKind.ERROR_AFTER),
             ]
         )
-    async with world.quiet.begin() as work:
-        if await work.value(
-            "SELECT EXISTS (SELECT FROM sandbox_lies WHERE provider = $1)", provider
-        ):
-            return
+
+    async def lever(work: Work) -> bool:
+        sql = "SELECT EXISTS (SELECT FROM sandbox_lies WHERE provider = $1)"
+        if await work.value(sql, provider):
+            return False
         await levers.lie(work, provider, told, uses=uses)
+        return True
+
+    if not await world.act(lever):
+        return
     ether.counts["lies"] += uses
 
 
@@ -180,8 +183,7 @@ def _lie(ether: Ether, choose: random.Random) -> Lie:
 
 
 async def _pay(world: World, ether: Ether, outputs: list[Output], intent: str | None) -> None:
-    async with world.quiet.begin() as work:
-        made = await levers.pay(work, outputs)
+    made = await world.act(lambda work: levers.pay(work, outputs))
     ether.outputs[made.tx_id] = outputs
     ether.counts["payments"] += 1
     if intent is not None:

@@ -306,8 +306,7 @@ class Play:
         world.breaks.chance = 0.0
         world.breaks.at = ()
         world.receiver.trouble = 0.0
-        async with world.quiet.begin() as work:
-            await levers.stop_lying(work)
+        await world.act(levers.stop_lying)
         for order in self.orders:
             await self._answer(order)
         await self._round(1, 20)

@@ -9,10 +9,10 @@ import dataclasses
 import datetime as dt
 import random
 import tempfile
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import asyncpg
 from litestar import Litestar
@@ -24,10 +24,11 @@ from sluice.app.schedule import SCHEDULE
 from sluice.app.settings import Settings
 from sluice.base.clock import ManualClock
 from sluice.base.database import Database
+from sluice.base.errors import Conflict
 from sluice.base.ids import Ids
 from sluice.base.jobs.run import Every, Jobs
 from sluice.base.relay import BATCH_MAX
-from sluice.base.work import Works
+from sluice.base.work import Work, Works
 from sluice.business.accounts.api_keys.edit import create_key
 from sluice.business.accounts.merchants.edit import as_merchant, create_merchant, set_wallet
 from sluice.business.accounts.merchants.model import FeePlan, LatePolicy
@@ -42,7 +43,9 @@ from sluice.engine.chains.sandbox.reader import SandboxReader
 from tests.simulation.lines import Breaks, Lines, QuietLines, open_lines
 from tests.simulation.locks import Locks
 from tests.simulation.receiver import Listener, Receiver
-from tests.simulation.turns import Process, Turns
+from tests.simulation.turns import Process, Stuck, Turns
+
+T = TypeVar("T")
 
 START: Final = dt.datetime(2026, 3, 2, 12, 0, tzinfo=dt.UTC)
 DEPTH: Final = 2
@@ -63,6 +66,7 @@ _TERMS: Final = {
     "percent": Terms(fee=FeePlan(bps=50), late_grace_s=0, quote_valid_s=600),
 }
 _CHECK_S: Final = 1800
+_TRIES_MAX: Final = 2000
 WITH_WALLET: Final = "fee"
 
 
@@ -96,6 +100,11 @@ class World:
         async with self.quiet.begin() as work:
             await work.execute("UPDATE sim.clock SET at = $1", self.clock.now())
 
+    async def act(self, lever: Callable[[Work], Awaitable[T]]) -> T:
+        """Do something outside, on the chain."""
+        async with self.quiet.begin() as work:
+            return await lever(work)
+
 
 @dataclass(kw_only=True)
 class FaultyWorld(World):
@@ -111,6 +120,17 @@ class FaultyWorld(World):
     agree: int = AGREE
 
     batch_max: Callable[[], int] = lambda: BATCH_MAX  # how many facts a relay takes at once
+
+    async def act(self, lever: Callable[[Work], Awaitable[T]]) -> T:
+        """Do something outside, on the chain; whoever holds it just now comes first."""
+        for _ in range(_TRIES_MAX):
+            try:
+                return await super().act(lever)
+            except Conflict as conflict:
+                if conflict.code != "lock_timeout" or self.turns.is_idle:
+                    raise
+                await self.turns.advance()
+        raise Stuck("the chain was never free")
 
     def new_quorum(self, worker: str) -> None:
         """Give a worker that starts a view of the chain without memory."""
