@@ -49,7 +49,7 @@ def main() -> int:
     """Print one JSON line for each bug; end with 1 when one was found by no layer."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--bugs", nargs="*", default=list(BUGS), choices=list(BUGS))
-    parser.add_argument("--runs", type=int, default=10, help="seeds to try for each")
+    parser.add_argument("--runs", type=int, default=24, help="seeds to try for each")
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--both", action="store_true", help="ask both layers for every bug")
     options = parser.parse_args()
