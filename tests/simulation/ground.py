@@ -31,6 +31,8 @@ CREATE TRIGGER moved AFTER UPDATE OF status ON public.payment_intents FOR EACH R
   WHEN (OLD.status <> NEW.status) EXECUTE FUNCTION sim.write_move();
 CREATE TRIGGER moved AFTER UPDATE OF status ON public.checkout_sessions FOR EACH ROW
   WHEN (OLD.status <> NEW.status) EXECUTE FUNCTION sim.write_move();
+CREATE TRIGGER moved AFTER UPDATE OF status ON public.refunds FOR EACH ROW
+  WHEN (OLD.status <> NEW.status) EXECUTE FUNCTION sim.write_move();
 GRANT USAGE ON SCHEMA sim TO PUBLIC;
 GRANT SELECT, INSERT, UPDATE ON sim.clock TO PUBLIC;
 GRANT SELECT ON sim.moves TO PUBLIC;

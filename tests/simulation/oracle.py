@@ -8,8 +8,10 @@ from typing import Any, Final
 from sluice.base.work import Work
 from sluice.business.payments.checkout import model as checkout
 from sluice.business.payments.intents import model as intents
+from sluice.business.payments.refunds import model as refunds
 from sluice.business.trust.promises.check import check_promises
 from tests.simulation.play import Play
+from tests.simulation.refunds import given_back, judge_refunds
 from tests.simulation.world import World
 
 # What stood on the best branch at the end, output by output: the truth, as the chain has it.
@@ -39,6 +41,9 @@ _LEFT: Final = {
     "chain behind": """
       SELECT count(*) FROM chains c, sandbox_blocks b
       WHERE b.canonical AND b.height > c.height""",
+    "sends left": "SELECT count(*) FROM sends WHERE ended_at IS NULL",
+    "refunds left": "SELECT count(*) FROM refunds WHERE ended_at IS NULL",
+    "wallets frozen": "SELECT string_agg(frozen_reason, ' ') FROM hot_wallets",
     "holds": "SELECT string_agg(DISTINCT reason, ' ') FROM payout_holds",
     "event numbers": """
       SELECT count(*) FROM (SELECT count(*) AS n, max(seq) AS last FROM events GROUP BY merchant_id)
@@ -54,6 +59,8 @@ _PRINTS: Final = (
     """SELECT id, status, resolution, amount_received::text, version
        FROM payment_intents ORDER BY id""",
     "SELECT tx_id, index, state, height FROM transfers ORDER BY 1, 2",
+    "SELECT id, intent_id, status, units::text, tx_id, version FROM refunds ORDER BY id",
+    "SELECT send_id, n, is_void, tx_id, verdict, tellings FROM send_attempts ORDER BY 1, 2",
     "SELECT delivery_id, n, at::text, status_code, error FROM attempts ORDER BY 1, 2",
 )
 
@@ -69,6 +76,7 @@ async def judge(play: Play) -> dict[str, Any]:
         wrong |= await _moves(work)
         wrong |= await _acknowledged(work, play)
         wrong |= await _told(work, play)
+        wrong |= await judge_refunds(work, play.orders)
     if play.surprises:
         wrong["surprises"] = dict(play.surprises)
         wrong["troubles"] = dict(play.troubles)
@@ -123,7 +131,8 @@ async def _compare(work: Work, play: Play) -> dict[str, Any]:
         held[f"{row['merchant_id']} {row['asset']}"] += row["units"]
     for row in await work.rows(_CUSTODY):
         custody[f"{row['merchant_id']} {row['asset']}"] += row["balance"]
-    if custody != held:
+    held -= await given_back(work)
+    if +custody != held:
         wrong["O1 custody"] = _difference(held, custody)
     return wrong
 
@@ -133,6 +142,7 @@ async def _moves(work: Work) -> dict[str, Any]:
     tables: dict[str, Any] = {
         "payment_intents": intents.MOVES.moves,
         "checkout_sessions": checkout.MOVES.moves,
+        "refunds": refunds.MOVES.moves,
     }
     illegal = [
         f"{row['noun']} {row['old']} -> {row['new']}"

@@ -60,7 +60,9 @@ class Request:
         """Note an answer; those that may change in a moment are not one."""
         if answer.status in AGAIN and b"amounts_exhausted" not in answer.body:
             return
-        self.bodies.add(answer.body if answer.status == 200 else str(answer.status).encode())
+        if answer.status == 200 or not self.name.endswith("refund"):
+            # A refusal is not kept: a refund refused now may be possible when another failed.
+            self.bodies.add(answer.body if answer.status == 200 else str(answer.status).encode())
         self.answer = answer
 
 
@@ -79,6 +81,7 @@ class Order:
     done: list[Request] = field(default_factory=list)
     intent_id: str | None = None
     session_id: str | None = None
+    refund_id: str | None = None
     ways: list[Way] = field(default_factory=list)
     is_planned: bool = False
 
@@ -132,6 +135,9 @@ def note(order: Order, request: Request) -> None:
     if request.answer.status != 200:
         return
     shown: Any = request.answer.json
+    if shown["object"] == "refund":
+        order.refund_id = shown["id"]
+        return
     if shown["object"] == "checkout.session":
         order.session_id = shown["id"]
         order.intent_id = shown["payment_intent"]

@@ -17,7 +17,12 @@ from sluice.base.outbox import store as outbox
 from sluice.base.relay import Relay
 from sluice.base.work import Work, Works
 from sluice.business.payments.intents import receive
+from sluice.business.payments.intents import store as intent_rows
 from sluice.business.payments.intents.book import Plan, plan_books
+from sluice.business.payments.intents.find import find_intent
+from sluice.business.payments.intents.model import PaymentIntent
+from sluice.business.payments.refunds import create
+from sluice.business.payments.refunds.model import NewRefund
 from sluice.business.webhooks.deliveries import deliver
 from sluice.business.webhooks.deliveries import store as deliveries
 from sluice.business.webhooks.deliveries.deliver import Deliverer, Lane
@@ -30,8 +35,15 @@ from sluice.doors.api.handle import Ask, Exchange
 from sluice.doors.api.idempotency import Key, recall
 from sluice.engine.chains.chain import Chain
 from sluice.engine.chains.model import Block, Network, Tip
+from sluice.engine.chains.writer import Slot
 from sluice.engine.ledger import store as ledger
 from sluice.engine.ledger.chart import normal_side
+from sluice.engine.sender import store as sends
+from sluice.engine.sender import turn
+from sluice.engine.sender.advance import advance
+from sluice.engine.sender.model import Attempt as SendAttempt
+from sluice.engine.sender.model import HotWallet, Send, SendState
+from sluice.engine.sender.parts import Parts as Sending
 from sluice.engine.watcher import follow, record
 from sluice.engine.watcher import store as watcher
 from tests.simulation import play
@@ -170,6 +182,44 @@ async def _say_delivered_first(deliverer: Deliverer, lane: Lane) -> int:
     return len(due)
 
 
+async def _look_at_payment(work: Work, new: NewRefund) -> PaymentIntent:
+    return await find_intent(work, new.intent_id or "")
+
+
+async def _write_refunded_back(work: Work, intent: PaymentIntent, units: int) -> None:
+    await work.execute(
+        """UPDATE payment_intents SET amount_refunded = $2, version = version + 1
+           WHERE id = $1""",
+        intent.id,
+        intent.amount_refunded + units,
+    )
+
+
+async def _send_then_write(parts: Sending, wallet: HotWallet, send: Send) -> None:
+    if send.state is not SendState.QUEUED:
+        await advance(parts, wallet, send)
+        return
+    writer = parts.writer(wallet.network)
+    standing = await writer.standing(wallet.account)
+    price = await writer.rehearse(send.order, wallet.account)
+    slot = Slot(nonce=standing.next_pending)
+    unsigned = writer.build(send.order, wallet.account, slot, price)
+    signer = await parts.find_signer(wallet.signer)
+    signatures = [await signer.sign_digest(digest) for digest in unsigned.digests]
+    sealed = writer.seal(unsigned, wallet.account, signatures)
+    await writer.broadcast(sealed.raw)
+    async with parts.works.begin() as work:
+        mine = await sends.lock(work, send.id)
+        if mine is None or mine.state is not SendState.QUEUED:
+            return
+        attempt = SendAttempt(send.id, 1, False, price, unsigned, work.now)  # noqa: FBT003
+        await sends.open_send(work, send.id, slot)
+        sends.add_attempt(work, send, attempt)
+        await sends.take(work, wallet.id, standing.next_pending + 1)
+        await work.flush()
+        await sends.seal(work, attempt, sealed.tx_id, sealed.raw)
+
+
 BUGS: Final[dict[str, Bug]] = {
     "cursor_first": Bug(
         "the cursor is moved before the work",
@@ -204,5 +254,13 @@ BUGS: Final[dict[str, Bug]] = {
     "delivered_first": Bug(
         "a delivery is called delivered before it is sent",
         [(deliver, "serve_lane", _say_delivered_first)],
+    ),
+    "refund_unlocked": Bug(
+        "a refund is checked without locking its payment, and counted in Python",
+        [(create, "_lock", _look_at_payment), (intent_rows, "add_refunded", _write_refunded_back)],
+    ),
+    "send_first": Bug(
+        "a refund is sent before its transaction is written down",
+        [(turn, "_move", _send_then_write)],
     ),
 }

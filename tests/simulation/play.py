@@ -14,11 +14,13 @@ from sluice.base.relay import BATCH_MAX
 from sluice.business.trust.promises.check import check_promises
 from sluice.business.webhooks.deliveries.deliver import deliver_once
 from sluice.engine.chains.sandbox import levers
+from sluice.engine.sender.turn import send_once
 from sluice.engine.watcher.follow import follow_once, follow_pending
 from tests.simulation import payers
 from tests.simulation.doors import Answer, ask
 from tests.simulation.orders import ASSETS, Order, Plan, Request, new_order, note
 from tests.simulation.payers import Ether
+from tests.simulation.refunds import ask_for_refunds
 from tests.simulation.turns import PROCESS, Killed, Process, Stuck
 from tests.simulation.world import DEPTH, REORG_MAX, FaultyWorld, Shop
 
@@ -33,10 +35,12 @@ LOOPS: Final[dict[str, Loop]] = {
     "relay": lambda world, _: world.app.relay.run_once(world.batch_max()),
     "jobs": lambda world, _: world.app.jobs.run_once(),
     "deliver": lambda world, _: deliver_once(world.app.deliverer),
+    "send": lambda world, _: send_once(world.app.sending),
 }
 # How often each loop turns, and how often each thing happens, beside the others.
 _LOOPS_TURN: Final = {"follow": 6, "pending": 1, "relay": 5, "jobs": 1, "deliver": 2}
 _LOOPS_RUSH: Final = _LOOPS_TURN | {"relay": 20}
+_LOOPS_REFUND: Final = _LOOPS_TURN | {"send": 10}
 _HAPPENS: Final = {
     "work": 55,
     "ask": 16,
@@ -50,6 +54,8 @@ _HAPPENS: Final = {
 _ORDERS_MAX: Final = 14
 _RUSH: Final = 0.3
 _RUSH_ORDERS: Final = 6
+_REFUNDED: Final = 0.4  # so many of all seeds go on with refunds
+_REFUND_CALLS: Final = 700
 _FLYING_MAX: Final = 3
 _CHECK_CALLS: Final = 250
 _STEPS_MAX: Final = 20_000
@@ -74,6 +80,9 @@ class Play:
         self.rush = (
             (self.choose.choice(world.shops), self.choose.choice(ASSETS)) if is_rush else None
         )
+        self.with_refunds = self.choose.random() < _REFUNDED
+        self.asking: list[Order] = []  # the refunds that are asked for
+        self.faults = (0.0, 0.0)
         self._group: asyncio.TaskGroup
         self._numbers = itertools.count(1)
         self._turning: set[tuple[str, str]] = set()
@@ -87,23 +96,38 @@ class Play:
         """Let everything happen at once, until so many calls were made; then let it end."""
         async with asyncio.TaskGroup() as self._group:
             try:
+                await self._begin()
                 await self._play(calls_max, busy)
-                await self.calm()
                 await self._quiesce()
+                if self.with_refunds and await self._begin_refunds():
+                    await self._play(self.world.breaks.calls + _REFUND_CALLS, busy)
+                    await self._quiesce()
             except BaseException:
                 self.world.turns.abandon()
                 raise
 
-    async def _play(self, calls_max: int, busy: float) -> None:
-        world = self.world
+    async def _begin(self) -> None:
         batches = [1, 2, 5, BATCH_MAX] if self.rush is None else [1, 1, 2]
-        world.batch_max = lambda: self.choose.choice(batches)
+        self.world.batch_max = lambda: self.choose.choice(batches)
         for _ in range(REORG_MAX + 2):
-            await payers.mine(world, self.choose)
+            await payers.mine(self.world, self.choose)
         await self._quietly("plan")
         if self.rush is not None:
             await self._begin_rush(*self.rush)
-        check_at = _CHECK_CALLS
+
+    async def _begin_refunds(self) -> bool:
+        """Let clients ask for their money back, while everything breaks again."""
+        asked = await ask_for_refunds(self.world, next(self._numbers), self.choose)
+        self._numbers = itertools.count(next(self._numbers) + len(asked))
+        self.orders = [*self.orders, *asked]
+        self.asking = asked
+        self.world.breaks.chance, self.world.receiver.trouble = self.faults
+        self.world.batch_max = lambda: self.choose.choice([1, 2, 5, BATCH_MAX])
+        return bool(asked)
+
+    async def _play(self, calls_max: int, busy: float) -> None:
+        world = self.world
+        check_at = world.breaks.calls + _CHECK_CALLS
         for _ in range(_STEPS_MAX):
             if world.breaks.calls >= calls_max:
                 return
@@ -184,6 +208,7 @@ class Play:
         """Let a loop of a worker turn once, unless it is turning."""
         worker = self.choose.choice(self.world.workers)
         turns = _LOOPS_TURN if self.rush is None else _LOOPS_RUSH
+        turns = _LOOPS_REFUND if self.asking else turns
         [name] = self.choose.choices(list(turns), list(turns.values()))
         self._begin_turn(worker, name)
 
@@ -231,11 +256,13 @@ class Play:
 
     def _ask(self) -> None:
         """Let a client send what it wants, perhaps twice at once; or think of a new order."""
-        order = self.choose.choice(self.orders) if self.orders else None
-        if order is None or (len(self.orders) < _ORDERS_MAX and self.choose.random() < 0.3):
+        is_enough = self.asking or len(self.orders) >= _ORDERS_MAX
+        if not self.orders or (not is_enough and self.choose.random() < 0.3):
             shop, asset = self.rush or (self.choose.choice(self.world.shops), None)
             order = new_order(next(self._numbers), shop, self.choose, asset=asset)
             self.orders.append(order)
+        else:
+            order = self.choose.choice(self.asking or self.orders)
         self._step(order)
 
     def _step(self, order: Order) -> None:
@@ -301,7 +328,9 @@ class Play:
 
     async def _quiesce(self) -> None:
         """No fault any more: everything that was asked is answered, mined, booked and told."""
+        await self.calm()
         world = self.world
+        self.faults = (world.breaks.chance, world.receiver.trouble)
         world.batch_max = lambda: BATCH_MAX
         world.breaks.chance = 0.0
         world.breaks.at = ()
@@ -333,7 +362,7 @@ class Play:
         for _ in range(blocks):
             await payers.mine(self.world, self.choose, everything=True)
         await self.world.advance(seconds)
-        for name in ("follow", "pending", "relay", "jobs", "relay", "deliver"):
+        for name in ("send", "follow", "pending", "relay", "jobs", "send", "relay", "deliver"):
             await self._quietly(name)
         for _ in range(_TRIES_MAX):
             if not await self._relay_waits():

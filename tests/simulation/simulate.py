@@ -83,6 +83,7 @@ async def _figures(play: Play) -> dict[str, Any]:
     counts = {
         "succeeded": "SELECT count(*) FROM payment_intents WHERE status = 'succeeded'",
         "credits": "SELECT count(*) FROM credits",
+        "refunds": "SELECT count(*) FROM refunds WHERE status = 'succeeded'",
         "reversals": "SELECT count(*) FROM ledger_entries WHERE reverses IS NOT NULL",
         "events": "SELECT count(*) FROM events",
     }
