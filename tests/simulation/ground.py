@@ -3,10 +3,11 @@
 import contextlib
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+import asyncpg
 import psycopg
 
 from sluice.base.embedded import start_scratch
@@ -101,6 +102,22 @@ def drop_database(server: str, name: str) -> None:
     """Drop a database, whoever is connected to it."""
     with psycopg.connect(server, autocommit=True) as admin:
         _run(admin, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+@contextlib.asynccontextmanager
+async def unpruned(url: str) -> AsyncIterator[None]:
+    """Keep what is old from being tidied up while this lasts.
+
+    When PostgreSQL does it depends on what goes on in other databases, and where it then writes
+    new rows decides the order of those that a query does not order.
+    """
+    reader = await asyncpg.connect(url)
+    try:
+        await reader.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
+        await reader.execute("SELECT count(*) FROM sim.clock")
+        yield
+    finally:
+        reader.terminate()
 
 
 def url_of(server: str, name: str) -> str:

@@ -17,7 +17,7 @@ from typing import Any, Final
 
 import structlog
 
-from tests.simulation.ground import fresh_database, make_template, open_server
+from tests.simulation.ground import fresh_database, make_template, open_server, unpruned
 from tests.simulation.oracle import fingerprint, judge
 from tests.simulation.planted import Bug, planted
 from tests.simulation.play import Play
@@ -39,15 +39,16 @@ def run_seed(server: str, template: str, seed: int, bug: str | None = None) -> d
         fresh_database(server, template, f"sluice_sim_{os.getpid()}") as url,
     ):
         try:
-            return asyncio.run(_run(url, seed, plant))
+            return asyncio.run(_run(server, url, seed, plant))
         except Exception as error:  # noqa: BLE001 - one seed that cannot end is no end to the others
             told = "".join(traceback.format_exception(error))[-3000:]
             return {"seed": seed, "ok": False, "wrong": {"no end": told}}
 
 
-async def _run(url: str, seed: int, bug: Bug) -> dict[str, Any]:
+async def _run(server: str, url: str, seed: int, bug: Bug) -> dict[str, Any]:
     started = time.monotonic()
-    async with asyncio.timeout(_SEED_S), open_faulty_world(url, seed) as world:
+    opening = open_faulty_world(url, seed, admin_url=server)
+    async with asyncio.timeout(_SEED_S), unpruned(url), opening as world:
         bug.changes(world)
         world.breaks.chance = CHANCE
         world.receiver.trouble = TROUBLE
