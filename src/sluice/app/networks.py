@@ -21,6 +21,7 @@ from sluice.engine.chains.evm.node import Node
 from sluice.engine.chains.evm.pace import Pace
 from sluice.engine.chains.evm.reader import EvmReader
 from sluice.engine.chains.evm.tokens import DOUBT_WHOLE, KNOWN, EvmChain, evm_network
+from sluice.engine.chains.evm.writer import EvmWriter
 from sluice.engine.chains.quorum import QuorumReader
 from sluice.engine.chains.stacks.addresses import StacksAddresses
 from sluice.engine.chains.stacks.api import Api
@@ -131,6 +132,7 @@ def evm_chain(name: str, table: Mapping[str, Any], parts: Parts) -> Chain:
         _quorum(readers, table, parts),
         EvmAddresses(network, chain_id=facts.chain_id),
         wanted=wanted,
+        writer=EvmWriter(network, nodes, chain_id=facts.chain_id, agree=_agree(nodes, table)),
         **evm_promises(facts, network, table, nodes, _agree(nodes, table)),
     )
 

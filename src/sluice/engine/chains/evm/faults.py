@@ -108,7 +108,7 @@ _MEANINGS: Final[Sequence[tuple[Fault, re.Pattern[str]]]] = (
     (Fault.NONCE_TOO_HIGH, _says(r"nonce (is )?too high")),
     (
         Fault.ALREADY_KNOWN,
-        _says(r"already ?known", r"known transaction", r"same hash was already imported"),
+        _says(r"already ?known", r"known transaction", r"already imported"),
     ),
     (
         Fault.FEE_TOO_LOW,

@@ -109,7 +109,7 @@ class Node:
 
     async def headers(self, first: int, last: int) -> list[RawHeader | None]:
         """Return the blocks now at these heights, each in one call of a batch."""
-        return await self._all([_block(hex(at)) for at in range(first, last + 1)], _HEADER)
+        return await self.every([_block(hex(at)) for at in range(first, last + 1)], _HEADER)
 
     async def heads(self) -> tuple[RawHeader | None, RawHeader | None]:
         """Return the newest block and the newest final one, None where the node cannot say."""
@@ -132,7 +132,7 @@ class Node:
     ) -> list[list[RawLog]]:
         """Return the same for blocks named by hash: a node that lacks one says so."""
         what = [{"blockHash": block, "address": tokens, "topics": [topic]} for block in blocks]
-        return await self._all([Call("eth_getLogs", (one,)) for one in what], _LOGS, self._logs_s)
+        return await self.every([Call("eth_getLogs", (one,)) for one in what], _LOGS, self._logs_s)
 
     async def receipts_of(self, block: str) -> list[RawReceipt]:
         """Return every receipt of a block named by hash."""
@@ -144,12 +144,12 @@ class Node:
     async def receipts(self, tx_ids: Sequence[str]) -> list[RawReceipt | None]:
         """Return how transactions ended, None for those in no block of this node."""
         calls = [Call("eth_getTransactionReceipt", (tx_id,)) for tx_id in tx_ids]
-        return await self._all(calls, _RECEIPT)
+        return await self.every(calls, _RECEIPT)
 
     async def transactions(self, tx_ids: Sequence[str]) -> list[RawTransaction | None]:
         """Return the transactions, None for those the node does not know."""
         calls = [Call("eth_getTransactionByHash", (tx_id,)) for tx_id in tx_ids]
-        return await self._all(calls, _TRANSACTION)
+        return await self.every(calls, _TRANSACTION)
 
     async def call(self, contract: str, calldata: str) -> bytes:
         """Return what a contract answers now."""
@@ -163,9 +163,9 @@ class Node:
     async def _one(
         self, call: Call, shape: "msgspec.json.Decoder[T]", timeout_s: float | None = None
     ) -> T:
-        return (await self._all([call], shape, timeout_s))[0]
+        return (await self.every([call], shape, timeout_s))[0]
 
-    async def _all(
+    async def every(
         self,
         calls: Sequence[Call],
         shape: "msgspec.json.Decoder[T]",
