@@ -19,6 +19,7 @@ from sluice.doors.cli import (
     sbtc,
     serve,
     stacks,
+    wallets,
 )
 from sluice.doors.cli.demo.run import demo
 
@@ -36,6 +37,7 @@ app.add_typer(books.app, name="books")
 app.add_typer(rates.app, name="rates")
 app.add_typer(stacks.app, name="stacks")
 app.add_typer(sbtc.app, name="sbtc")
+app.add_typer(wallets.app, name="wallets")
 app.add_typer(hooks.app, name="hooks")
 app.command("serve")(serve.serve)
 app.command("worker")(serve.worker)

@@ -7,10 +7,13 @@ import typer
 
 from sluice.app.app import App
 from sluice.base.errors import NotFound
+from sluice.base.money.catalogue import find_asset
 from sluice.business.accounts.api_keys.edit import create_key
 from sluice.business.accounts.merchants.edit import (
     as_merchant,
+    change_settings,
     create_merchant,
+    find_merchant,
     list_merchants,
     read_wallets,
     receive_with,
@@ -18,7 +21,12 @@ from sluice.business.accounts.merchants.edit import (
     set_wallet,
 )
 from sluice.business.accounts.merchants.gateways import gateway_key, gateway_of, set_gateway
-from sluice.business.accounts.merchants.model import FEE_PRESETS, PAY_WITHIN_PRESETS_S, Settings
+from sluice.business.accounts.merchants.model import (
+    FEE_PRESETS,
+    PAY_WITHIN_PRESETS_S,
+    RefundRules,
+    Settings,
+)
 from sluice.doors.cli.run import table, with_app
 from sluice.engine.keys.receiving.activate import list_accounts, preview_account
 from sluice.engine.keys.receiving.gaps import GAP_MAX
@@ -191,6 +199,37 @@ def accounts(
             for one in found
         ]
         typer.echo(table(rows) if rows else "None yet: sluice merchants account MERCHANT NETWORK")
+
+    with_app(run)
+
+
+@app.command("refunds")
+def refunds(
+    merchant: Annotated[str, typer.Argument(help="acct_…")],
+    allow_address: Annotated[
+        bool, typer.Option(help="Let the API name the address a live refund goes to.")
+    ] = False,
+    approve_above: Annotated[
+        list[str] | None,
+        typer.Option(help="CURRENCY=UNITS a day that one key may refund alone; may repeat."),
+    ] = None,
+    claim_days: Annotated[int, typer.Option(min=1, help="How long a payer's link is good.")] = 30,
+) -> None:
+    """Say where a merchant's refunds may go, and when a second key must approve."""
+    above = {}
+    for text in approve_above or []:
+        currency, _, units = text.partition("=")
+        if not units.isdigit():
+            raise typer.BadParameter(f"say it as usd=100000, not {text}")
+        above[find_asset(currency.lower()).code] = int(units)
+    rules = RefundRules(allow_address, claim_days, above)
+
+    async def run(built: App) -> None:
+        async with built.works.begin() as work:
+            held = await find_merchant(work, merchant)
+            settings = dataclasses.replace(held.settings, refunds=rules)
+            await change_settings(work, merchant, settings)
+        typer.echo(f"{merchant}: refunds follow these rules from now on.")
 
     with_app(run)
 

@@ -1,5 +1,8 @@
 """Open a hot wallet for a merchant, change its limits, list them."""
 
+import datetime as dt
+from typing import Final
+
 from sluice.base.database import UniqueViolation
 from sluice.base.errors import Conflict
 from sluice.base.work import Work
@@ -7,6 +10,9 @@ from sluice.engine.chains.chain import Chain
 from sluice.engine.chains.writer import ChainWriter, Standing
 from sluice.engine.sender import store
 from sluice.engine.sender.model import HotWallet, Limits
+
+# How long a changed payout address waits: time for a person to notice.
+_CHANGE: Final = dt.timedelta(days=1)
 
 
 def no_writer(chain: Chain) -> Conflict:
@@ -60,6 +66,16 @@ async def open_wallet(
 async def change_limits(work: Work, wallet: HotWallet, limits: Limits) -> None:
     """Bound a wallet anew."""
     await store.limit(work, wallet.id, limits)
+
+
+async def set_payout_address(
+    work: Work, chain: Chain, wallet: HotWallet, address: str
+) -> dt.datetime:
+    """Set where payouts go; return from when on. Whoever takes an account over must wait a day."""
+    parsed = chain.addresses.parse(address)
+    since = work.now if wallet.payout_address in {None, parsed} else work.now + _CHANGE
+    await store.pay_out_to(work, wallet.id, parsed, since)
+    return since
 
 
 async def list_wallets(work: Work, *, limit: int = 100) -> list[HotWallet]:

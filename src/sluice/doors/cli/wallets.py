@@ -1,0 +1,224 @@
+"""sluice wallets: create, list, status, limits, payout-address, freeze, unfreeze."""
+
+from decimal import Decimal, InvalidOperation
+from typing import Annotated, Final
+
+import typer
+
+from sluice.app.app import App
+from sluice.base.money.catalogue import asset_of, find_asset, money
+from sluice.business.accounts.merchants.edit import find_merchant
+from sluice.business.trust.audit.record import record_action
+from sluice.doors.cli.run import table, with_app
+from sluice.engine.chains.writer import Account
+from sluice.engine.sender.edit import (
+    change_limits,
+    list_wallets,
+    open_wallet,
+    set_payout_address,
+    writer_of,
+)
+from sluice.engine.sender.freeze import find_any, freeze_wallet, thaw_wallet
+from sluice.engine.sender.model import HotWallet, Limits
+
+app = typer.Typer(help="Wallets that Sluice signs for; without one it only watches.",
+                  no_args_is_help=True)  # fmt: skip
+
+# Alert below 1,000 dollars; block when gas would cost more than 50.
+_LOW_STABLE: Final = 1000
+_GAS_STABLE: Final = 50
+_STABLE: Final = ("usdc", "usdt")
+
+WalletId = Annotated[str, typer.Argument(help="hw_…")]
+Amounts = Annotated[
+    list[str] | None, typer.Option(help="ASSET=AMOUNT in whole coins, such as usdc=500; repeat.")
+]
+FeeMax = Annotated[
+    int | None, typer.Option(help="What one transaction may cost, in the coin's smallest unit.")
+]
+CoinUsd = Annotated[
+    str | None,
+    typer.Option(help="The stablecoin gateway's limits: gas above 50 dollars is refused at this "
+                 "price of the network's coin, balances below 1,000 dollars are told."),
+]  # fmt: skip
+
+
+@app.command("create")
+def create(
+    merchant: Annotated[str, typer.Argument(help="acct_…")],
+    network: Annotated[str, typer.Argument(help="Such as polygon.")],
+    signer: Annotated[str, typer.Argument(help="The signer's name in the signers file.")],
+    fee_max: FeeMax = None,
+    send_max: Amounts = None,
+    day_max: Amounts = None,
+    low: Amounts = None,
+    high: Amounts = None,
+    coin_usd: CoinUsd = None,
+) -> None:
+    """Give a merchant a hot wallet on a network, whose key the named signer holds."""
+    limits = _limits(fee_max, send_max, day_max, low, high)
+    if coin_usd is not None:
+        limits = _stable(limits, coin_usd)
+
+    async def run(built: App) -> None:
+        chain = built.chains.find(network)
+        key = (await built.signers.signer(signer)).public_key
+        writer = writer_of(chain)
+        address = writer.address_of(key)
+        standing = await writer.standing(Account(address, key))
+        async with built.works.begin() as work:
+            owner = await find_merchant(work, merchant)
+            wallet = await open_wallet(
+                work,
+                chain,
+                key,
+                signer,
+                owner=(owner.id, chain.network.livemode),
+                limits=limits,
+                standing=standing,
+            )
+            await record_action(
+                work, "hot_wallet.created", wallet.id, {"network": network, "signer": signer}
+            )
+        typer.echo(f"{wallet.id}  {chain.addresses.show(address)}\nFill it up to let it send.")
+
+    with_app(run)
+
+
+@app.command("list")
+def list_all() -> None:
+    """List every hot wallet, oldest first."""
+
+    async def run(built: App) -> None:
+        async with built.works.begin() as work:
+            found = await list_wallets(work)
+        rows = [
+            (one.id, one.merchant_id, one.network, one.address, one.frozen_reason or "sends")
+            for one in found
+        ]
+        typer.echo(table(rows) if rows else "No hot wallet: payouts are signed elsewhere.")
+
+    with_app(run)
+
+
+@app.command("status")
+def status(wallet_id: WalletId) -> None:
+    """Ask the network how a wallet stands, beside what Sluice believes."""
+
+    async def run(built: App) -> None:
+        async with built.works.begin() as work:
+            wallet = await find_any(work, wallet_id)
+        standing = await writer_of(built.chains.find(wallet.network)).standing(wallet.account)
+        typer.echo(f"{wallet.id}  {wallet.network}  {wallet.address}")
+        typer.echo(f"frozen: {wallet.frozen_reason or 'no'}")
+        typer.echo(f"next number: ours {wallet.next_nonce}, mined {standing.next_mined}, "
+                   f"pending {standing.next_pending}")  # fmt: skip
+        for asset, units in sorted(standing.balances.items()):
+            shown = money(units, asset) if asset_of(asset).decimals else f"{units} {asset}"
+            typer.echo(f"holds {shown}")
+
+    with_app(run)
+
+
+@app.command("limits")
+def limits(
+    wallet_id: WalletId,
+    fee_max: FeeMax = None,
+    send_max: Amounts = None,
+    day_max: Amounts = None,
+    low: Amounts = None,
+    high: Amounts = None,
+) -> None:
+    """Bound a wallet anew; what is left out is no limit."""
+    new = _limits(fee_max, send_max, day_max, low, high)
+
+    async def run(built: App) -> None:
+        async with built.works.begin() as work:
+            wallet = await find_any(work, wallet_id)
+            await change_limits(work, wallet, new)
+            await record_action(work, "hot_wallet.limited", wallet.id, {})
+        typer.echo(f"{wallet_id} has new limits.")
+
+    with_app(run)
+
+
+@app.command("payout-address")
+def payout_address(
+    wallet_id: WalletId, address: Annotated[str, typer.Argument(help="Where payouts go.")]
+) -> None:
+    """Set where payouts go; a changed address is used after a day."""
+
+    async def run(built: App) -> None:
+        async with built.works.begin() as work:
+            wallet = await find_any(work, wallet_id)
+            chain = built.chains.find(wallet.network)
+            since = await set_payout_address(work, chain, wallet, address)
+            await record_action(work, "payout_address.set", wallet.id, {"address": address})
+        typer.echo(f"Payouts of {wallet_id} go to {address} from {since:%Y-%m-%d %H:%M} UTC on.")
+
+    with_app(run)
+
+
+@app.command("freeze")
+def freeze(
+    wallet_id: WalletId,
+    reason: Annotated[str, typer.Option(help="Why, for whoever looks later.")] = "by hand",
+) -> None:
+    """Let nothing new leave a wallet; what is out already is followed to its end."""
+
+    async def run(built: App) -> None:
+        async with built.works.begin() as work:
+            wallet = await find_any(work, wallet_id)
+            await freeze_wallet(work, wallet, reason)
+            await record_action(work, "hot_wallet.frozen", wallet.id, {"reason": reason})
+        typer.echo(f"{wallet_id} is frozen.")
+
+    with_app(run)
+
+
+@app.command("unfreeze")
+def unfreeze(wallet_id: WalletId) -> None:
+    """Let a wallet send again after you have looked.
+
+    Orders whose number a stranger's transaction used up end as failed; nothing is sent twice.
+    """
+
+    async def run(built: App) -> None:
+        wallet: HotWallet = await thaw_wallet(built.sending, wallet_id)
+        async with built.works.begin() as work:
+            await record_action(work, "hot_wallet.unfrozen", wallet.id, {})
+        typer.echo(f"{wallet_id} sends again.")
+
+    with_app(run)
+
+
+def _limits(fee_max: int | None, *amounts: list[str] | None) -> Limits:
+    return Limits(fee_max, *(_units(given or []) for given in amounts))
+
+
+def _units(given: list[str]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for text in given:
+        code, _, amount = text.partition("=")
+        asset = find_asset(code.strip().lower())
+        try:
+            units = Decimal(amount) * asset.scale
+        except InvalidOperation:
+            raise typer.BadParameter(f"say it as {code}=500, not {text}") from None
+        if units < 0 or units != units.to_integral_value():
+            raise typer.BadParameter(f"{amount} is no whole number of {code}'s smallest units")
+        found[asset.code] = int(units)
+    return found
+
+
+def _stable(limits: Limits, coin_usd: str) -> Limits:
+    """Return the stablecoin gateway's limits where none are said: by dollars, at a coin's price."""
+    fee_max = int(Decimal(_GAS_STABLE) / Decimal(coin_usd) * 10**18)
+    low = {code: _LOW_STABLE * find_asset(code).scale for code in _STABLE}
+    return Limits(
+        limits.fee_max or fee_max,
+        limits.send_max,
+        limits.day_max,
+        low | dict(limits.low),
+        limits.high,
+    )
