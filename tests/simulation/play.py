@@ -111,7 +111,8 @@ class Play:
         self.world.batch_max = lambda: self.choose.choice(batches)
         for _ in range(REORG_MAX + 2):
             await payers.mine(self.world, self.choose)
-        await self._quietly("plan")
+        while not await self._value("SELECT EXISTS (SELECT FROM jobs)"):
+            await self._quietly("plan")  # a worker that was killed in it plans when it starts again
         if self.rush is not None:
             await self._begin_rush(*self.rush)
 
@@ -371,8 +372,10 @@ class Play:
         self.surprises["facts were never digested"] += 1
 
     async def _relay_waits(self) -> bool:
+        return await self._value("SELECT EXISTS (SELECT FROM reactions WHERE next_at <= now())")
+
+    async def _value(self, sql: str) -> bool:
         async with self.world.quiet.look() as work:
-            sql = "SELECT EXISTS (SELECT FROM reactions WHERE next_at <= now())"
             return bool(await work.value(sql))
 
 
