@@ -1,4 +1,4 @@
-"""Life: one payment from its creation to its last webhook, with a fork in between, in stages."""
+"""Life: one payment from its creation to its refund, with a fork in between, in stages."""
 
 import asyncio
 import json
@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 from sluice.engine.chains.sandbox import levers
+from sluice.engine.chains.sandbox.addresses import address_of
 from sluice.engine.chains.sandbox.model import Include, Output
 from tests.simulation.doors import Answer, ask
 from tests.simulation.orders import AGAIN
@@ -18,6 +19,7 @@ _FORM: Final = {
     "payment_method_options[crypto][deposit_options][networks][0]": "sandbox",
     "payment_method_options[crypto][deposit_options][tokens][0]": "usdc",
 }
+_PAYER: Final = address_of(b"the payer of a  life")
 _TRIES_MAX: Final = 20
 # Longer than any lease, so that what a killed process held is free again.
 _PAUSE_S: Final = 130
@@ -28,6 +30,8 @@ _WAITS: Final = {
       SELECT coalesce((SELECT hash FROM chains), '') <>
         (SELECT hash FROM sandbox_blocks WHERE canonical ORDER BY height DESC LIMIT 1)""",
     "relay": "SELECT EXISTS (SELECT FROM reactions WHERE next_at <= now())",
+    "send": """
+      SELECT EXISTS (SELECT FROM sends WHERE ended_at IS NULL AND next_at <= now())""",
     "deliver": """
       SELECT EXISTS (SELECT FROM deliveries d JOIN webhook_endpoints w ON w.id = d.endpoint_id
         WHERE d.state = 'pending' AND d.next_at <= now()
@@ -36,7 +40,9 @@ _WAITS: Final = {
 _HELD: Final = (
     "SELECT EXISTS (SELECT FROM reactions)",
     "SELECT EXISTS (SELECT FROM deliveries WHERE state = 'pending')",
+    "SELECT EXISTS (SELECT FROM sends WHERE state = 'queued')",
 )
+_LEAVING: Final = "SELECT EXISTS (SELECT FROM sends WHERE ended_at IS NULL)"
 
 # Everything that must be the same, whatever broke on the way; no ids and no instants.
 _STANDS: Final = {
@@ -58,6 +64,13 @@ _STANDS: Final = {
       JOIN ledger_accounts a ON a.id = p.account_id ORDER BY 1, 2, 4, 5""",
     "accounts": """
       SELECT kind, asset, balance::text FROM ledger_accounts WHERE balance > 0 ORDER BY 1, 2""",
+    "refunds": "SELECT status, units::text, amount::text, failure_reason FROM refunds",
+    "sends": "SELECT state FROM sends",
+    "sent": """
+      SELECT o.units::text FROM sandbox_blocks b
+      JOIN sandbox_block_transactions i ON i.block_hash = b.hash
+      JOIN sandbox_outputs o ON o.tx_id = i.tx_id
+      WHERE b.canonical AND o.recipient IN (SELECT recipient FROM refunds)""",
     "events": "SELECT seq, type FROM events ORDER BY seq",
     "deliveries": "SELECT state, count(*) FROM deliveries GROUP BY 1 ORDER BY 1",
     "chain": "SELECT height, halted_reason FROM chains",
@@ -83,6 +96,8 @@ class Life:
             self._lose,
             self._credit_again,
             self._finish,
+            self._refund,
+            self._leave,
         ]
 
     async def stands(self) -> dict[str, Any]:
@@ -149,6 +164,21 @@ class Life:
     async def _finish(self) -> None:
         await self._chain(lambda work: levers.mine(work, REORG_MAX + 1))
         await self._settle()
+
+    async def _refund(self) -> None:
+        form = {"payment_intent": self.notes["intent"], "to_address": _PAYER}
+        refund = await self._post("/v1/refunds", form, "key-3")
+        assert refund["object"] == "refund"
+        await self._settle()
+
+    async def _leave(self) -> None:
+        await self._chain(lambda work: levers.mine(work, REORG_MAX + 1))
+        for _ in range(_TRIES_MAX):
+            await self.world.advance(_PAUSE_S)
+            await self._settle()
+            if not await self._value(_LEAVING):
+                return
+        raise AssertionError("the refund never left")
 
     async def _settle(self) -> None:
         """Let every loop run until it has nothing to do; what the dead held takes longer."""
