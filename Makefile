@@ -95,7 +95,7 @@ format: setup ## * let the formatter and the linter mend what they can
 test: setup test-tools ## * every test: the suites, then the layers of faults
 	$(PYTEST) -n 2 $(wildcard $(TESTS))
 	$(MAKE) --no-print-directory simulate-ci crash-points-ci kill-loop-ci
-	$(MAKE) -C contracts/stacks --no-print-directory check
+	$(MAKE) --no-print-directory contracts
 
 .PHONY: migration
 migration: setup ## NAME=… a migration to fill in, its check, and head.sql

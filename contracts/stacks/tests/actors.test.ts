@@ -144,6 +144,20 @@ describe("a contract is the actor", () => {
     expect(read("sluice-treasury", "has-approved", [Cl.uint(2), Cl.principal(AGENT)])).toBe(true);
   });
 
+  it("as signer who spends at once", () => {
+    must(call("sluice-treasury", "propose-limit", [Cl.principal(SBTC), Cl.bool(true), Cl.uint(1000), Cl.uint(500)], deployer));
+    mineBurn(DELAY);
+    must(call("sluice-treasury", "execute-admin", [Cl.uint(1)], bob));
+    must(call("sluice-treasury", "propose-add", [Cl.principal(AGENT)], deployer));
+    mineBurn(DELAY);
+    must(call("sluice-treasury", "execute-admin", [Cl.uint(2)], bob));
+    must(call(SBTC, "transfer", [Cl.uint(700), Cl.principal(alice), Cl.principal(contract("sluice-treasury")), Cl.none()], alice));
+
+    const done = agentCalls(`sluice-treasury spend ${sbtc} '${bob} u5`);
+
+    expect(actors(done)).toEqual(byAgent("treasury.spent"));
+  });
+
   it("as guardian of the treasury and as who executes, expires and distributes", () => {
     scheduleAndWait(read("sluice-access", "op-grant-role", [Cl.uint(ROLE.guardian), Cl.principal(AGENT)]));
     must(call("sluice-access", "grant-role", [Cl.uint(ROLE.guardian), Cl.principal(AGENT)], deployer));

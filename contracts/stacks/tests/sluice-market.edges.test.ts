@@ -3,7 +3,7 @@ import { Cl } from "@stacks/transactions";
 import { beforeEach, expect, it } from "vitest";
 import { alice, balance, bob, call, carol, contract, deployer, feeManager, mallory, mineStacks, now, type Outcome, read, settler } from "./helpers/chain";
 import { approve, ownerOf, transfer } from "./helpers/positions";
-import { HOSTILE, must, openSuite, phish, ROLE, SBTC, scheduleAndWait, setHostileMode, trait } from "./helpers/suite";
+import { HOSTILE, MAX_AMOUNT, must, openSuite, phish, ROLE, SBTC, scheduleAndWait, setHostileMode, trait } from "./helpers/suite";
 import { stream, withdrawMax } from "./helpers/streams";
 
 const MARKET = contract("sluice-market");
@@ -67,6 +67,35 @@ it("a listing lives until the second before it expires", () => {
   expect(isLive(id)).toBe(true);
   mineStacks(1);
   expect(isLive(id)).toBe(false);
+});
+
+it("a listing is dead in the very second it expires", () => {
+  const id = position();
+  const expires = now() + 20 * TICK;
+  must(list(id, expires));
+
+  mineStacks((expires - now()) / TICK - 1);
+  expect([expires - now(), isLive(id)]).toEqual([TICK, true]);
+  mineStacks(1);
+  expect([expires - now(), isLive(id)]).toEqual([0, false]);
+});
+
+it("an offer waits until its last second is over", () => {
+  const id = position();
+  const base = now() + 20 * TICK;
+  must(offer(id, base + 1));
+
+  until(base);
+  expect(market("expire-offer", [u(1), trait(SBTC)], mallory).result).toEqual({ err: 8006n });
+  expect(now()).toBe(base);
+});
+
+it("a price may be all that a token's limits allow, and not a unit more", () => {
+  const id = position();
+  const at = (price: bigint) => market("list-position", [u(id), u(price), Cl.principal(SBTC), u(now() + 50_000), Cl.none()], bob);
+
+  expect(at(MAX_AMOUNT + 1n).result).toEqual({ err: 8003n });
+  expect(at(MAX_AMOUNT).result).toEqual(YES);
 });
 
 it("is sold in the second before it expires, not in the second it does", () => {

@@ -98,7 +98,7 @@ export class Judging {
     const touches = ({ lines }) => mutant.global || lines.some((line) => line >= mutant.line && line <= mutant.lastLine);
     const killsOf = ({ name }) => (this.kills.get(`${mutant.fn} ${name}`) ?? 0) * 10 + (this.kills.get(name) ?? 0);
     const worth = (test) => (killsOf(test) + 0.1) / test.ms;
-    return tests.filter(touches).sort((a, b) => worth(b) - worth(a)).slice(0, this.most).map(({ index, needs }) => ({ index, needs }));
+    return tests.filter(touches).sort((a, b) => worth(b) - worth(a)).slice(0, this.most).map(({ name, needs }) => ({ name, needs }));
   }
 }
 

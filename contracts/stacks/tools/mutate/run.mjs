@@ -55,9 +55,9 @@ async function main() {
     const contract = contracts.find((one) => one.name === name);
     const all = mutantsOf(contract);
     if (options.list) list(all);
-    else if (options.report) summaries.push(summary(name, all, new Journal(contract).read()));
+    else if (options.report) summaries.push(summary(name, all, judgedSoFar(contract, sampleOf(all, Number(options.sample)))));
     else if (options.full || options.again) summaries.push(await judgeAll(contract, all, options));
-    else summaries.push(await judgeSample(name, sampleOf(all, Number(options.sample))));
+    else summaries.push(await judgeSample(contract, sampleOf(all, Number(options.sample))));
   }
   if (options.list) return;
   for (const one of summaries) print(one);
@@ -80,12 +80,24 @@ async function judgeAll(contract, all, { again, fresh, tests, most }) {
   return summary(contract.name, all, journal.read());
 }
 
-async function judgeSample(name, mutants) {
+async function judgeSample(contract, mutants) {
   const explained = reasons();
+  const journal = new Journal(contract);
   const verdicts = new Map(mutants.filter(({ id }) => explained[id]).map((mutant) => [mutant.id, plain({ ...mutant, verdict: "survived" })]));
-  const judging = new Judging(name, { killers: killers() });
-  await judging.each(mutants.filter(({ id }) => !explained[id]), (result) => verdicts.set(result.id, result));
-  return summary(name, mutants, verdicts);
+  const judging = new Judging(contract.name, { killers: killers() });
+  await judging.each(mutants.filter(({ id }) => !explained[id]), (result) => {
+    verdicts.set(result.id, result);
+    journal.add(result);
+  });
+  return summary(contract.name, mutants, verdicts);
+}
+
+/** What the journal knows, and the survivors with a reason that a sample takes as known. */
+function judgedSoFar(contract, sample) {
+  const explained = reasons();
+  const verdicts = new Journal(contract).read();
+  for (const mutant of sample) if (explained[mutant.id] && !verdicts.has(mutant.id)) verdicts.set(mutant.id, plain({ ...mutant, verdict: "survived" }));
+  return verdicts;
 }
 
 const same = (a, b) => a.id === b.id && a.from === b.from && a.to === b.to;

@@ -109,7 +109,7 @@ class Judge {
     const manifest = join(ROOT, "Clarinet.toml");
     globalThis.simnet = await initSimnet(manifest, true, { trackCosts: true, trackCoverage: true });
     const tests = [];
-    for (const [index, test] of this.shim.collected.entries()) {
+    for (const test of this.shim.collected) {
       const started = process.cpuUsage(); // not the clock: others may use the machine
       await simnet.initSession(ROOT, manifest);
       simnet.setCurrentTestName(test.name);
@@ -118,7 +118,7 @@ class Judge {
       const ms = (user + system) / 1000;
       const run = linesRun(simnet.collectReport(false, "").coverage);
       const touched = new Set([...run].filter(([, lines]) => lines.size).map(([name]) => name));
-      tests.push({ index, name: test.name, ms, lines: [...(run.get(this.contract) ?? [])], needs: this.closure(touched) });
+      tests.push({ name: test.name, ms, lines: [...(run.get(this.contract) ?? [])], needs: this.closure(touched) });
     }
     globalThis.simnet = bare;
     return tests;
@@ -144,10 +144,9 @@ class Judge {
     } catch (error) {
       return { verdict: "invalid", by: String(error).slice(0, 200) };
     }
-    const all = this.shim.collected;
-    const remembered = all.find(({ name }) => name === first);
-    const asked = (tests ?? []).map(({ index, needs }) => ({ test: all[index], needs: new Set(needs) })).filter(({ test }) => test !== remembered);
-    if (remembered) asked.unshift({ test: remembered, needs: everything });
+    const byName = new Map(this.shim.collected.map((test) => [test.name, test]));
+    const asked = (tests ?? []).filter(({ name }) => name !== first).map(({ name, needs }) => ({ test: byName.get(name), needs: new Set(needs) }));
+    if (byName.has(first)) asked.unshift({ test: byName.get(first), needs: everything });
     let fresh = true;
     for (const { test, needs } of asked) {
       try {
