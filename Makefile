@@ -15,7 +15,7 @@ RUNS ?= 200
 MINUTES ?= 10
 N ?= 1000000
 JOBS ?= 2
-TESTS := tests/unit tests/properties tests/integration tests/contract tests/stacks tests/bitcoin tests/stripe tests/e2e \
+TESTS := tests/unit tests/properties tests/integration tests/contract tests/stacks tests/bitcoin tests/x402 tests/stripe tests/e2e \
   tests/migrations tests/tidy
 
 export UV_PYTHON_DOWNLOADS := never

@@ -988,6 +988,27 @@ CREATE TABLE public.webhook_endpoints (
 
 ALTER TABLE ONLY public.webhook_endpoints FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE public.x402_payments (
+    merchant_id public.ident NOT NULL,
+    livemode boolean NOT NULL,
+    id public.ident NOT NULL,
+    network text NOT NULL,
+    token text NOT NULL,
+    payer text NOT NULL,
+    nonce bytea NOT NULL,
+    identifier text,
+    request bytea NOT NULL,
+    question bytea NOT NULL,
+    intent_id public.ident NOT NULL,
+    until timestamp with time zone NOT NULL,
+    next_at timestamp with time zone,
+    answered_at timestamp with time zone,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT x402_payments_nonce_check CHECK ((length(nonce) = 32))
+);
+
+ALTER TABLE ONLY public.x402_payments FORCE ROW LEVEL SECURITY;
+
 ALTER TABLE ONLY public.api_keys
     ADD CONSTRAINT api_keys_pkey PRIMARY KEY (merchant_id, livemode, id);
 
@@ -1165,6 +1186,12 @@ ALTER TABLE ONLY public.wallets
 ALTER TABLE ONLY public.webhook_endpoints
     ADD CONSTRAINT webhook_endpoints_pkey PRIMARY KEY (merchant_id, livemode, id);
 
+ALTER TABLE ONLY public.x402_payments
+    ADD CONSTRAINT x402_payments_pkey PRIMARY KEY (merchant_id, livemode, id);
+
+ALTER TABLE ONLY public.x402_payments
+    ADD CONSTRAINT x402_payments_word UNIQUE (network, token, payer, nonce);
+
 CREATE UNIQUE INDEX api_keys_id ON public.api_keys USING btree (id);
 
 CREATE UNIQUE INDEX blocks_canonical ON public.blocks USING btree (network, height) WHERE canonical;
@@ -1310,6 +1337,10 @@ CREATE INDEX transfers_settling ON public.transfers USING btree (network, height
 CREATE UNIQUE INDEX wallets_address ON public.wallets USING btree (network, address);
 
 CREATE UNIQUE INDEX webhook_endpoints_id ON public.webhook_endpoints USING btree (id);
+
+CREATE INDEX x402_payments_due ON public.x402_payments USING btree (next_at) WHERE (next_at IS NOT NULL);
+
+CREATE UNIQUE INDEX x402_payments_identifier ON public.x402_payments USING btree (merchant_id, livemode, identifier) WHERE (identifier IS NOT NULL);
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.audit_log FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
@@ -1502,6 +1533,12 @@ ALTER TABLE ONLY public.wallets
 ALTER TABLE ONLY public.webhook_endpoints
     ADD CONSTRAINT webhook_endpoints_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES public.merchants(id);
 
+ALTER TABLE ONLY public.x402_payments
+    ADD CONSTRAINT x402_payments_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES public.merchants(id);
+
+ALTER TABLE ONLY public.x402_payments
+    ADD CONSTRAINT x402_payments_merchant_id_livemode_intent_id_fkey FOREIGN KEY (merchant_id, livemode, intent_id) REFERENCES public.payment_intents(merchant_id, livemode, id);
+
 ALTER TABLE public.api_keys ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.attempts ENABLE ROW LEVEL SECURITY;
@@ -1634,6 +1671,8 @@ CREATE POLICY tenant ON public.wallets TO sluice_tenant USING ((((merchant_id)::
 
 CREATE POLICY tenant ON public.webhook_endpoints TO sluice_tenant USING ((((merchant_id)::text = current_setting('sluice.merchant'::text, true)) AND (livemode = (current_setting('sluice.livemode'::text, true) = 'on'::text))));
 
+CREATE POLICY tenant ON public.x402_payments TO sluice_tenant USING ((((merchant_id)::text = current_setting('sluice.merchant'::text, true)) AND (livemode = (current_setting('sluice.livemode'::text, true) = 'on'::text))));
+
 ALTER TABLE public.transfers ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.wallets ENABLE ROW LEVEL SECURITY;
@@ -1705,6 +1744,10 @@ CREATE POLICY worker ON public.transfers TO sluice_worker USING (true) WITH CHEC
 CREATE POLICY worker ON public.wallets TO sluice_worker USING (true) WITH CHECK (true);
 
 CREATE POLICY worker ON public.webhook_endpoints TO sluice_worker USING (true) WITH CHECK (true);
+
+CREATE POLICY worker ON public.x402_payments TO sluice_worker USING (true) WITH CHECK (true);
+
+ALTER TABLE public.x402_payments ENABLE ROW LEVEL SECURITY;
 
 REVOKE ALL ON FUNCTION public.find_api_key(wanted public.ident) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.find_api_key(wanted public.ident) TO sluice_worker;
@@ -1883,3 +1926,6 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.wallets TO sluice_tenant;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.webhook_endpoints TO sluice_worker;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.webhook_endpoints TO sluice_tenant;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.x402_payments TO sluice_worker;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.x402_payments TO sluice_tenant;

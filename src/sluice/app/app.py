@@ -17,6 +17,7 @@ from sluice.base.relay import Relay
 from sluice.base.sealing import Sealer
 from sluice.base.work import Works
 from sluice.business.accounts.api_keys.callers import Callers
+from sluice.business.payments.paywalls.settle import Facilitator
 from sluice.business.webhooks.deliveries.deliver import Deliverer
 from sluice.engine.chains.registry import Chains
 from sluice.engine.keys.ring import Ring
@@ -40,6 +41,7 @@ class App:
     chains: Chains
     sending: Sending
     signers: Ring
+    facilitator: Facilitator
     rates: RatePolicy
     sources: Sequence[RateSource]
     relay: Relay

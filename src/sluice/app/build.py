@@ -11,6 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from sluice.app.app import App
+from sluice.app.facilitator import RemoteFacilitator
 from sluice.app.keys import KeyParts, read_signers
 from sluice.app.networks import Parts, read_networks
 from sluice.app.observed import observe_with
@@ -38,6 +39,7 @@ from sluice.base.relay import Relay
 from sluice.base.sealing import Sealer, create_key_file, read_key_file
 from sluice.base.work import Works
 from sluice.business.accounts.api_keys.callers import Callers
+from sluice.business.payments.paywalls.settle import Facilitator, HandIn
 from sluice.business.trust.keys.check import check_key_file
 from sluice.business.webhooks.deliveries.deliver import Deliverer
 from sluice.business.webhooks.deliveries.model import Attempt
@@ -104,6 +106,7 @@ async def assemble(ground: Ground, *, extra_chains: Sequence[Chain] = ()) -> Asy
     ]
     chains = Chains({chain.network.name: chain for chain in served})
     prices = _prices(settings, parts)
+    facilitator = Facilitator(works, chains, prices.policy, _hand_in(settings, nodes))
     view = View(settings.public_url.rstrip("/"), _client_secret(sealer), chains)
     app = App(
         settings=settings,
@@ -117,9 +120,10 @@ async def assemble(ground: Ground, *, extra_chains: Sequence[Chain] = ()) -> Asy
         signers=signers,
         sending=Sending(works, chains, find_signer(signers, sealer), block_pace),
         rates=prices.policy,
+        facilitator=facilitator,
         sources=prices.sources,
         relay=Relay(works, routes(), reactions(view)),
-        jobs=Jobs(works, job_verbs(works, prices, _promise_gauge(metrics), chains), SCHEDULE),
+        jobs=Jobs(works, job_verbs(facilitator, prices, _promise_gauge(metrics), chains), SCHEDULE),
         deliverer=Deliverer(works, receivers, sealer, API_VERSION, _attempt_meter(metrics)),
         metrics=metrics,
         limiter=_limiter(settings, metrics),
@@ -129,11 +133,7 @@ async def assemble(ground: Ground, *, extra_chains: Sequence[Chain] = ()) -> Asy
         ids=ids,
     )
     async with contextlib.AsyncExitStack() as stack:
-        for egress in (nodes, *receivers.values()):
-            stack.push_async_callback(egress.close)
-        for chain in chains:
-            if chain.close is not None:
-                stack.push_async_callback(chain.close)
+        _close_after(stack, [nodes, *receivers.values()], chains)
         yield app
 
 
@@ -162,6 +162,23 @@ def start_logs(app: App, *, level: int = logging.INFO) -> None:
 
     console = app.settings.log == "console"
     configure_logs(Sink(sys.stderr, app.clock, on_drop, console=console, level=level))
+
+
+def _close_after(
+    stack: contextlib.AsyncExitStack, egresses: Sequence[Egress], chains: Chains
+) -> None:
+    """Let go of every connection when the App is taken apart."""
+    for egress in egresses:
+        stack.push_async_callback(egress.close)
+    for chain in chains:
+        if chain.close is not None:
+            stack.push_async_callback(chain.close)
+
+
+def _hand_in(settings: Settings, nodes: Egress) -> HandIn | None:
+    """Return who brings payers' words to the network for us, if anybody does."""
+    url = settings.x402_facilitator
+    return RemoteFacilitator(url, nodes) if url else None
 
 
 def _prices(settings: Settings, parts: Parts) -> Prices:

@@ -6,6 +6,7 @@ from typing import Any
 from sluice.base.errors import Invalid
 from sluice.engine.chains.authorization import TokenDomain
 from sluice.engine.chains.chain import Deposits
+from sluice.engine.chains.evm.authorizer import EvmAuthorizer
 from sluice.engine.chains.evm.clones import salt_of
 from sluice.engine.chains.evm.deposits import OURS
 from sluice.engine.chains.evm.domains import find_domain
@@ -29,6 +30,7 @@ def evm_promises(
         "deposits": None
         if factory is None
         else Deposits(deposits_subject(factory), factory.address_for, salt_of),
+        "authorizer": EvmAuthorizer(facts.chain_id, nodes, domains),
         "inspect": Inspector(
             nodes, agree, chain_id=facts.chain_id, domains=domains, factory=factory
         ),

@@ -8,11 +8,11 @@ from typing import Any, Final
 from sluice.base.idempotency import store as idempotency
 from sluice.base.jobs.run import Every, JobVerb
 from sluice.base.outbox import store as outbox
-from sluice.base.work import Works
 from sluice.business.insights.alerts.judge import judge_prices
 from sluice.business.payments.conversions.terms import refresh_terms
 from sluice.business.payments.conversions.watch import watch_conversions
 from sluice.business.payments.intents.cancel import expire_intents
+from sluice.business.payments.paywalls.settle import Facilitator, hand_in_again
 from sluice.business.trust.promises.check import check_and_hold
 from sluice.business.webhooks.events.find import forget_events
 from sluice.engine.chains.registry import Chains
@@ -41,6 +41,7 @@ class Prices:
 SCHEDULE: Final = {
     "expire_intents": Every(1),
     "refresh_rates": Every(30),
+    "hand_in_words": Every(15),
     "record_rates": Every(60),
     "refresh_peg_terms": Every(30),
     "watch_conversions": Every(15),
@@ -56,12 +57,13 @@ SCHEDULE: Final = {
 
 
 def job_verbs(
-    works: Works,
+    facilitator: Facilitator,
     prices: Prices,
     on_promise: Callable[[str, int], None],
     chains: Chains,
 ) -> dict[str, JobVerb]:
     """Return each job's verb."""
+    works = facilitator.works
 
     async def forget_keys() -> None:
         async with works.begin() as work:
@@ -86,6 +88,7 @@ def job_verbs(
     verbs: dict[str, Callable[[], Awaitable[Any]]] = {
         "expire_intents": lambda: expire_intents(works),
         "refresh_rates": lambda: refresh_rates(works, prices.sources, prices.policy.market),
+        "hand_in_words": lambda: hand_in_again(facilitator),
         "record_rates": record_rates,
         "refresh_peg_terms": lambda: refresh_terms(works, chains),
         "watch_conversions": lambda: watch_conversions(works, chains),

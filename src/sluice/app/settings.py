@@ -54,6 +54,9 @@ class Settings:
         "", "A TOML file with the venues that make live prices; empty means the fixed ones."
     )
     rates_kept_days: int = _documented(30, "For how many days prices and their sources are kept.")
+    x402_facilitator: str = _documented(
+        "", "The facilitator that brings x402 payments to the network; empty takes none."
+    )
     signers: str = _documented(
         "", "A TOML file with the keys that sign what is sent; empty means nothing can be sent."
     )

@@ -108,7 +108,7 @@ async def _answer(app: App, route: Route, request: ApiRequest, exchange: Exchang
     caller = exchange.caller = await read_caller(app, headers.getall("authorization", []))
     _allow(caller, route)
     exchange.headers |= check_account(caller, headers)
-    await throttle(app, caller, route)
+    await throttle(app, caller, route.method, route.limited)
     exchange.headers["Stripe-Version"] = read_version(headers.get("stripe-version")).text
     text = read_idempotency_key(request) if route.method == "POST" else None
     sent = await read_sent(request, route)

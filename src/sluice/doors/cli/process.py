@@ -14,6 +14,7 @@ from sluice.app.app import App
 from sluice.app.build import build, start_logs
 from sluice.app.settings import read_settings
 from sluice.doors.api.server import make_server
+from sluice.doors.api.x402 import make_x402
 from sluice.doors.cli.run import settle_memory
 from sluice.doors.hooks.chainhook import make_hooks
 from sluice.doors.live.sse import make_live
@@ -25,7 +26,7 @@ def whole_server(app: App) -> Litestar:
     """Return the API, the pages and the live connections as one application."""
     trusted = app.settings.proxies()
     pages = [*make_pages(app, trusted=trusted), *make_live(app, trusted=trusted)]
-    return make_server(app, [*pages, *make_hooks(app)])
+    return make_server(app, [*pages, *make_hooks(app), *make_x402(app)])
 
 
 @contextlib.asynccontextmanager

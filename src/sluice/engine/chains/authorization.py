@@ -3,6 +3,7 @@
 import datetime as dt
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Protocol
 
 from sluice.base.errors import Invalid
 
@@ -61,3 +62,49 @@ class Authorization:
         if now <= self.valid_after:
             return Window.EARLY
         return Window.OPEN if now + spare_s < self.valid_before else Window.LATE
+
+    @property
+    def reference(self) -> str:
+        """Return what a transfer made by it is known by: whose word it is, and which."""
+        return self.payer[2:] + self.nonce.hex()
+
+
+class Unusable(StrEnum):
+    """Why the token would not move the money now."""
+
+    FUNDS = "funds"
+    USED = "used"
+    EARLY = "early"
+    LATE = "late"
+    SIGNATURE = "signature"
+    OTHER = "other"  # paused, blacklisted, or something we do not know
+
+
+class Authorizer(Protocol):
+    """What a network knows of payers' words for its tokens."""
+
+    @property
+    def chain_id(self) -> int:
+        """Return the network's number, which every signature is for."""
+        ...
+
+    def domain_of(self, asset: str) -> TokenDomain | None:
+        """Return what a word for this asset is signed for; None where tokens take no words."""
+        ...
+
+    def subject_of(self, domain: TokenDomain) -> str:
+        """Return what must have been found right on the network before a word is taken."""
+        ...
+
+    def has_signed(self, domain: TokenDomain, word: Authorization, signature: bytes) -> bool:
+        """Say whether the payer's own key signed. Of a wallet that is a contract only it knows."""
+        ...
+
+    async def rehearse(
+        self, domain: TokenDomain, word: Authorization, signature: bytes
+    ) -> Unusable | None:
+        """Return why the token would refuse the word now, or None; nothing is sent.
+
+        No source may refuse. Raises ProviderTrouble when a source does not answer.
+        """
+        ...

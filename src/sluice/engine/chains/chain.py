@@ -6,6 +6,7 @@ from typing import Protocol
 
 from sluice.base.errors import SluiceError
 from sluice.base.money.money import Money
+from sluice.engine.chains.authorization import Authorizer
 from sluice.engine.chains.gateway import Gateway
 from sluice.engine.chains.hook import Hook
 from sluice.engine.chains.model import Block, Header, Network, Tip, Transfer
@@ -154,6 +155,8 @@ class Chain:
     hook: Hook | None = None
     # Lets go of what its sources hold open.
     close: Callable[[], Awaitable[None]] | None = None
+    # Payers' words for its tokens, where they take any.
+    authorizer: Authorizer | None = None
     # What sends on it; without one, payouts are signed elsewhere.
     writer: ChainWriter | None = None
     # A contract of ours that takes payments and names them, where one is served.

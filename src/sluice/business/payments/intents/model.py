@@ -94,6 +94,7 @@ class Choice:
     networks: Sequence[str] | None = None
     assets: Sequence[str] | None = None
     style: Style | None = None
+    memo: str | None = None  # how the payment will be known, where that is settled already
 
 
 _WHOLE: Final = Fraction(1)

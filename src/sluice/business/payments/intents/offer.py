@@ -67,6 +67,7 @@ async def make_offers(
             has_own = chain.derive is not None or chain.network.name in own
             style = choose_style(chain, choice.style, wallets, gateway, has_own=has_own)
             offer = _priced(work, intent, chain, priced[asset], style)
+            offer = dataclasses.replace(offer, memo=choice.memo)
             made = [*intent.offers, *offers]
             if style is Style.DEPOSIT:
                 peg = chains.pegged(offer.network)
@@ -156,7 +157,7 @@ async def _placed(
         offer = dataclasses.replace(
             offer,
             address=await _shared(work, intent, chain, wallets),
-            memo=work.random_bytes(_REFERENCE_BYTES).hex(),
+            memo=offer.memo or work.random_bytes(_REFERENCE_BYTES).hex(),
         )
     elif chain.network.name in wallets.accounts:
         return await _leased(work, intent, chain, offer)

@@ -1,8 +1,10 @@
 """Requirement, Payment, Settlement: a request that is paid for by a signed word (x402, `exact`)."""
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import NamedTuple
 
 from sluice.base.errors import Invalid
 from sluice.engine.chains.authorization import UNITS_MAX, Authorization
@@ -30,6 +32,7 @@ class Reason(StrEnum):
     TRANSACTION_STATE = "invalid_transaction_state"
     VERIFYING = "unexpected_verify_error"
     SETTLING = "unexpected_settle_error"
+    PENDING = "settlement_pending"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +100,14 @@ class Payment:
     identifier: str | None = None
 
 
+class Question(NamedTuple):
+    """What a seller asks a facilitator, and the bytes in which he asked."""
+
+    payment: Payment
+    asked: Requirement
+    body: bytes
+
+
 @dataclass(frozen=True, slots=True)
 class Settlement:
     """What came of a payment; without a reason it is on the chain as `transaction`."""
@@ -110,3 +121,27 @@ class Settlement:
     def is_success(self) -> bool:
         """Say whether the money moved."""
         return self.reason is None
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A payer's word that a merchant took, once, for one intent.
+
+    `request` is a digest of what was asked with it, `question` the seller's own words, which are
+    handed in until the chain shows the payment or `until` has passed.
+    """
+
+    id: str
+    merchant_id: str
+    livemode: bool
+    network: str
+    token: str
+    payer: str
+    nonce: bytes
+    identifier: str | None
+    request: bytes
+    question: bytes
+    intent_id: str
+    until: dt.datetime
+    created_at: dt.datetime
+    answered_at: dt.datetime | None = None

@@ -33,6 +33,11 @@ _SELECTORS: Final = {
     use: keccak(f"{use[0].lower()}{use[1:]}{_ARGUMENTS}".encode())[:4] for use in Use
 }
 
+_BY_BYTES: Final = keccak(
+    b"transferWithAuthorization(address,address,uint256,uint256,uint256,bytes32,bytes)"
+)[:4]
+_HEAD_BYTES: Final = 7 * 32  # where the signature begins, behind seven words
+
 
 def authorization_digest(
     domain: TokenDomain, authorization: Authorization, use: Use = Use.TRANSFER
@@ -76,6 +81,15 @@ def authorized_call(
     signed = word(27 + signature.parity) + word(signature.r) + word(signature.s)
     data = _SELECTORS[use] + _words(authorization) + signed
     return WalletCall(to=domain.contract, data=f"0x{data.hex()}")
+
+
+def authorized_by_bytes(
+    domain: TokenDomain, authorization: Authorization, raw: bytes
+) -> WalletCall:
+    """Write the call with the signature as it is: what wallets that are contracts need."""
+    head = _words(authorization) + word(_HEAD_BYTES) + word(len(raw))
+    padding = bytes(-len(raw) % 32)
+    return WalletCall(domain.contract, f"0x{(_BY_BYTES + head + raw + padding).hex()}")
 
 
 def nonce_for(payment_id: str, chance: bytes) -> bytes:

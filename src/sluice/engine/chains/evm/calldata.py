@@ -1,13 +1,15 @@
 """Calldata: what a wallet is asked to send, and what a transaction says it sends."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from sluice.base.errors import Invalid
 
 TRANSFER: Final = bytes.fromhex("a9059cbb")  # transfer(address,uint256)
 TRANSFER_FROM: Final = bytes.fromhex("23b872dd")  # transferFrom(address,address,uint256)
+# transferWithAuthorization, with the signature in parts or whole (EIP-3009).
+AUTHORIZED: Final = frozenset({bytes.fromhex("e3ee160e"), bytes.fromhex("cf092995")})
 DECIMALS: Final = "0x313ce567"  # decimals()
 SYMBOL: Final = "0x95d89b41"  # symbol()
 
@@ -16,6 +18,7 @@ MARK: Final = b"SLU1"
 REFERENCE_BYTES: Final = 16
 
 _WORD: Final = 32
+_AUTHORIZED_WORDS: Final = 6  # from, to, value, two bounds, nonce; then the signature
 _ADDRESS_PAD: Final = bytes(12)
 _UNITS_MAX: Final = 2**256 - 1
 _REFERENCE: Final = re.compile(r"[0-9a-f]{32}")
@@ -64,7 +67,18 @@ def read_call(calldata: str) -> TransferCall | None:
         return _read(words, count=2)
     if selector == TRANSFER_FROM:
         return _read(words, count=3)
+    if selector in AUTHORIZED:
+        return _read_authorized(words)
     return None
+
+
+def _read_authorized(words: bytes) -> TransferCall | None:
+    """Read a payer's word that somebody hands in; its payer and nonce are the reference."""
+    moved = _read(words[: 3 * _WORD], count=3)
+    if moved is None or moved.sender is None or len(words) < _AUTHORIZED_WORDS * _WORD:
+        return None
+    nonce = words[5 * _WORD : 6 * _WORD]
+    return replace(moved, reference=moved.sender[2:] + nonce.hex())
 
 
 def _read(words: bytes, *, count: int) -> TransferCall | None:

@@ -1,0 +1,1 @@
+INSERT INTO merchants (id, name, created_at) VALUES ('acct_before', 'Before', now());
