@@ -13,6 +13,7 @@ PYTEST := $(BIN)/pytest
 # Figures of a run by hand; the targets ending in -ci are the shorter ones that `make test` runs.
 RUNS ?= 200
 MINUTES ?= 10
+TIMES ?= 20
 N ?= 1000000
 JOBS ?= 2
 TESTS := tests/unit tests/properties tests/integration tests/contract tests/stacks tests/bitcoin tests/x402 tests/stripe tests/e2e \
@@ -140,6 +141,10 @@ kill-loop: setup ## MINUTES=… real processes, killed again and again
 .PHONY: kill-loop-ci
 kill-loop-ci: setup
 	$(RUN) -m tests.simulation.kill_loop --minutes 1
+
+.PHONY: kill-sends
+kill-sends: setup ## TIMES=… the process that sends, killed at every step of a send
+	$(RUN) -m tests.simulation.kill_sends --network sandbox --network anvil --times $(TIMES)
 
 .PHONY: planted-bugs
 planted-bugs: setup ## switch each known-wrong design on; a layer must find it

@@ -56,6 +56,10 @@ def create(
     coin_usd: CoinUsd = None,
 ) -> None:
     """Give a merchant a hot wallet on a network, whose key the named signer holds."""
+    if fee_max is None and coin_usd is None:
+        raise typer.BadParameter(
+            "say what a transaction may cost: --fee-max, or --coin-usd for the usual limits"
+        )
     limits = _limits(fee_max, send_max, day_max, low, high)
     if coin_usd is not None:
         limits = _stable(limits, coin_usd)
