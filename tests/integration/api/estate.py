@@ -29,6 +29,13 @@ SALE: Final = {
     "payment_method_data": {"type": "crypto"},
 }
 
+# A payer's word that the merchant took; making one needs a chain that takes words.
+_WORD: Final = """
+INSERT INTO x402_payments (merchant_id, livemode, id, network, token, payer, nonce, request,
+  question, intent_id, until, created_at)
+VALUES (%s, false, %s, 'base', 'token', %s, sha256('word'), 'request',
+  'question', %s, now(), now())"""
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -141,6 +148,7 @@ def build_estate(house: House, receiver: Receiver) -> Estate:
     sale = api.sells(customer=customer["id"])
     session = api.post("/v1/checkout/sessions", {**SESSION, "customer": customer["id"]})
     alert = api.post("/v1/rates/alerts", {"base": "btc", "move_bps": 100})
+    house.sql(_WORD, merchant.id, merchant.id.replace("acct", "xp"), merchant.id, sale["id"])
     key = api.ask("POST", "/v1/customers", {}, Idempotency_Key="kept")
     assert key.status == 200
     sandbox = house.app.chains.find("sandbox")
