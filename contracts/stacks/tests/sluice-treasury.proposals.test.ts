@@ -26,6 +26,7 @@ const KINDS: Kind[] = [
   { fn: "propose-shares", args: () => [Cl.list([Cl.tuple({ to: Cl.principal(bob), bps: Cl.uint(10_000) })])], kind: "shares" },
   { fn: "propose-cold", args: () => [Cl.principal(bob)], kind: "cold", to: bob },
   { fn: "propose-access", args: () => [Cl.stringAscii("grant"), Cl.principal(bob), Cl.uint(2), Cl.bufferFromHex(OP)], kind: "grant", to: bob, number: 2n, arg: OP },
+  { fn: "propose-transfer", args: () => [sbtc(), Cl.principal(bob), Cl.uint(1)], kind: "transfer", subject: SBTC, to: bob, amount: 1n },
 ];
 
 it.each(KINDS)("$fn: a proposal of kind $kind", ({ fn, args, kind, subject = TREASURY, to = TREASURY, amount = 0n, number = 0n, arg = "" }) => {
