@@ -36,6 +36,21 @@ INSERT INTO x402_payments (merchant_id, livemode, id, network, token, payer, non
 VALUES (%s, false, %s, 'base', 'token', %s, sha256('word'), 'request',
   'question', %s, now(), now())"""
 
+# A deposit on its way to become sBTC; making one needs Bitcoin, Stacks and the peg's signers.
+_PEG: Final = """
+WITH account AS (
+  INSERT INTO deposit_accounts (merchant_id, livemode, network, account, created_at)
+  VALUES (%s, false, 'bitcoin', 'account', now())),
+deposit AS (
+  INSERT INTO deposits (merchant_id, livemode, offer_id, intent_id, network, peg, recipient,
+    address, deposit_script, reclaim_script, key_index, lock_blocks, fee_max, created_at)
+  VALUES (%s, false, %s, %s, 'bitcoin', 'stacks', 'recipient', %s,
+    '00', '00', 1, 144, 1, now()) RETURNING merchant_id, livemode, offer_id, intent_id)
+INSERT INTO conversions (merchant_id, livemode, network, tx_id, index, offer_id, intent_id, units,
+  state, created_at)
+SELECT merchant_id, livemode, 'bitcoin', offer_id, 0, offer_id, intent_id, 1, 'lost', now()
+FROM deposit"""
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -149,6 +164,8 @@ def build_estate(house: House, receiver: Receiver) -> Estate:
     session = api.post("/v1/checkout/sessions", {**SESSION, "customer": customer["id"]})
     alert = api.post("/v1/rates/alerts", {"base": "btc", "move_bps": 100})
     house.sql(_WORD, merchant.id, merchant.id.replace("acct", "xp"), merchant.id, sale["id"])
+    offer = merchant.id.replace("acct", "off")
+    house.sql(_PEG, merchant.id, merchant.id, offer, sale["id"], offer)
     key = api.ask("POST", "/v1/customers", {}, Idempotency_Key="kept")
     assert key.status == 200
     sandbox = house.app.chains.find("sandbox")

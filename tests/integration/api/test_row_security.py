@@ -31,6 +31,7 @@ FROM pg_constraint k WHERE k.contype = 'p' AND k.connamespace = 'public'::regnam
 # What only the chain, or the order of writing, makes one of a kind.
 GLOBAL_KEYS: Final = {
     "audit_log": ["seq"],
+    "conversions": ["network", "tx_id", "index"],
     "credits": ["network", "tx_id", "index", "seq"],
     "event_counters": ["merchant_id", "livemode"],
     "facts": ["id"],
