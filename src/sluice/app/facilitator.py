@@ -28,9 +28,9 @@ class RemoteFacilitator:
                 timeout_s=_TIMEOUT_S,
             )
         except EgressError as error:
-            log.warning("x402.unsent", facilitator=self._endpoint.host, why=error.code)
+            log.warning("x402.unsent", host=self._endpoint.host, why=error.code)
             return
-        log.info("x402.handed_in", facilitator=self._endpoint.host, status=answer.status)
+        log.info("x402.handed_in", host=self._endpoint.host, status=answer.status)
 
 
 _TIMEOUT_S = 20.0

@@ -34,6 +34,7 @@ _DECLARED: Final = """
     delivery fact reaction job queue loop step chunk lane
     network chain height hash depth tip tx contract asset units source sources provider fault lag_s
     applied rolled_back pair notes rest_s
+    account gap wallet send reference state subject detail tx_ids hook
     method route status took_ms limit replayed
     error error_code error_at text why reason code outcome
     attempt attempts count done left total wait_s at until since host port logger

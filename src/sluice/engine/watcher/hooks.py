@@ -29,7 +29,7 @@ async def keep_hooks(chains: Sequence[Chain], public_url: str) -> None:
             continue
         for hook in hooks:
             if hook.state not in _GOOD:
-                log.warning("hooks.wrong", network=name, hook=hook.id, note=hook.note[:200])
+                log.warning("hooks.wrong", network=name, hook=hook.id, notes=hook.note[:200])
 
 
 async def ensure_hooks(chain: Chain, public_url: str) -> Sequence[Registered]:

@@ -12,6 +12,7 @@ HERE: Final = Path(__file__).parent
 # These need a node's view over time, or a merchant's decision.
 ELSEWHERE: Final = {
     "B02": "what left the mempool is the watcher's to follow",
+    "B06": "which indexes are given out is the receiving accounts' to keep",
     "B12": "whom to refund is asked of the payer, never read from inputs",
 }
 

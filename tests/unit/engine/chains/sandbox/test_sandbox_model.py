@@ -33,6 +33,7 @@ LEGAL = {
     (State.INCLUDED, State.MEMPOOL),
     (State.INCLUDED, State.DROPPED),
     (State.INCLUDED, State.REPLACED),
+    (State.DROPPED, State.MEMPOOL),
     (State.DROPPED, State.INCLUDED),
     (State.DROPPED, State.REPLACED),
     (State.REPLACED, State.INCLUDED),
