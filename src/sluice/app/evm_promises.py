@@ -1,4 +1,4 @@
-"""What an EVM network promises beyond reading: deposit addresses, signatures, a second look."""
+"""What an EVM network promises beyond reading: addresses, wallets' requests, a second look."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 from sluice.base.errors import Invalid
 from sluice.engine.chains.authorization import TokenDomain
 from sluice.engine.chains.chain import Deposits
+from sluice.engine.chains.evm.accounts import EvmAccounts
 from sluice.engine.chains.evm.authorizer import EvmAuthorizer
 from sluice.engine.chains.evm.clones import salt_of
 from sluice.engine.chains.evm.deposits import OURS
@@ -13,6 +14,7 @@ from sluice.engine.chains.evm.domains import find_domain
 from sluice.engine.chains.evm.inspect import Inspector, deposits_subject
 from sluice.engine.chains.evm.node import Node
 from sluice.engine.chains.evm.receipts import Receipts
+from sluice.engine.chains.evm.requests import EvmWallets
 from sluice.engine.chains.evm.tokens import EvmChain
 from sluice.engine.chains.model import Network
 
@@ -26,7 +28,10 @@ def evm_promises(
         raise _refused(facts.name, "deposits is true or false")
     factory = OURS if wants_deposits else None
     domains = _domains(facts, network, table.get("signing", {}))
+    wallets = EvmWallets(network.tokens, chain_id=facts.chain_id)
     return {
+        "keychain": EvmAccounts(),
+        "ask_wallet": wallets.ask_wallet,
         "deposits": None
         if factory is None
         else Deposits(deposits_subject(factory), factory.address_for, salt_of),

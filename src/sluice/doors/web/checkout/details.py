@@ -35,7 +35,7 @@ class Details:
     qr: Markup | None
     address_qr: Markup | None
     exact: bool
-    by_wallet: bool
+    by_wallet: str | None
     valid_until: dt.datetime
 
 
@@ -74,7 +74,7 @@ def details_of(sight: Sight, offer: Offer, chains: Chains) -> Details | None:
         uri=uri,
         qr=draw_qr(uri, label) if uri else None,
         address_qr=draw_qr(address, "QR code of the address alone") if _may_not_read(uri) else None,
-        by_wallet=chain.ask_wallet is not None,
+        by_wallet=_wallet_kind(request) if chain.ask_wallet is not None else None,
         exact=offer.style == Style.AMOUNT and memo is None,
         valid_until=offer.valid_until,
     )
@@ -92,6 +92,11 @@ def steps_of(sight: Sight, chains: Chains) -> Steps | None:
     left = max(0, wanted - going.depth)
     seconds = left * chain.network.block_time_s if chain else 0
     return Steps(min(going.depth, wanted), wanted, about(seconds) if seconds else None)
+
+
+def _wallet_kind(request: str) -> str:
+    """Return which wallets of a browser can be asked."""
+    return "ethereum" if request.startswith(_ETHEREUM) else "stacks"
 
 
 def _may_not_read(uri: str | None) -> bool:

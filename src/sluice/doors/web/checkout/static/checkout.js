@@ -173,9 +173,41 @@
     return window.LeatherProvider || (xverse && (xverse.BitcoinProvider || xverse.StacksProvider)) || window.btc;
   }
 
+  // Ethereum's wallets announce themselves (EIP-6963); an old one only leaves itself in the window.
+  const announced = [];
+
+  function ethereumWallets() {
+    if (announced.length > 0) return announced;
+    return window.ethereum ? [{ info: { name: "" }, provider: window.ethereum }] : [];
+  }
+
+  addEventListener("eip6963:announceProvider", (event) => {
+    const told = event.detail;
+    if (!told || !told.provider || !told.info) return;
+    if (announced.some((one) => one.info.uuid === told.info.uuid)) return;
+    announced.push(told);
+    offerWallet();
+  });
+
   function offerWallet() {
     const place = byId("by-wallet");
-    if (place && walletHere()) place.hidden = false;
+    if (!place) return;
+    const first = byId("pay-wallet");
+    if (first.dataset.kind !== "ethereum") {
+      if (walletHere()) place.hidden = false;
+      return;
+    }
+    ethereumWallets().forEach((wallet, at) => {
+      let button = place.querySelectorAll("button")[at];
+      if (!button) {
+        button = first.cloneNode(true);
+        button.removeAttribute("id");
+        place.append(button);
+      }
+      button.dataset.at = at;
+      if (wallet.info.name) button.textContent = `Pay with ${String(wallet.info.name).slice(0, 40)}`;
+      place.hidden = false;
+    });
   }
 
   async function askWallet(wallet, method, params) {
@@ -199,19 +231,37 @@
     return known("getAddresses", { purposes: ["stacks"] });
   }
 
+  // The two kinds of wallets: who pays, and what is asked once the server said what.
+  const kinds = {
+    stacks: () => {
+      const wallet = walletHere();
+      return { payer: () => payerOf(wallet), pay: (asked) => askWallet(wallet, asked.method, asked.params) };
+    },
+    ethereum: (button) => {
+      const wallet = ethereumWallets()[Number(button.dataset.at || 0)].provider;
+      return {
+        payer: async () => (await wallet.request({ method: "eth_requestAccounts" }))[0],
+        ready: ({ params }) =>
+          wallet.request({ method: "wallet_switchEthereumChain", params: [{ chainId: params.chainId }] }),
+        pay: ({ method, params }) => wallet.request({ method, params: [params.transaction] }),
+      };
+    },
+  };
+
   async function payByWallet(button) {
-    const wallet = walletHere();
     button.disabled = true;
     say.textContent = "Look into your wallet.";
     let signing = false;
     try {
-      const payer = await payerOf(wallet);
+      const wallet = kinds[button.dataset.kind](button);
+      const payer = await wallet.payer();
       const body = new URLSearchParams({ pay: button.dataset.pay, payer: payer || "" });
       const answer = await fetch(button.dataset.wallet, { method: "POST", body });
       if (!answer.ok) { refresh(); throw new Error("refused"); }
       const asked = await answer.json();
+      if (wallet.ready) await wallet.ready(asked);
       signing = true;
-      await askWallet(wallet, asked.method, asked.params);
+      await wallet.pay(asked);
       say.textContent = "Sent. Waiting for the network to see it.";
       button.textContent = "Sent";
     } catch (error) {
@@ -253,6 +303,7 @@
 
   setInterval(tick, 1000);
   addEventListener("load", offerWallet);
+  dispatchEvent(new Event("eip6963:requestProvider"));
   begin();
   listen();
 })();
