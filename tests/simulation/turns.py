@@ -148,6 +148,11 @@ class Turns:
                 self.locks.let_go()
                 return
 
+    def begin(self) -> None:
+        """Start counting anew: another life begins in the same world."""
+        self._steps = 0
+        self.trail.clear()
+
     async def advance(self) -> None:
         """Let one parked call go, and wait until it landed or waits for a lock."""
         self._steps += 1
