@@ -8,6 +8,7 @@ from benchmarks.house import House, a_house
 from sluice.app.app import App
 from sluice.base.money.catalogue import money
 from sluice.business.accounts.merchants.edit import as_merchant, find_merchant
+from sluice.business.accounts.merchants.model import Wallets
 from sluice.business.payments.intents.confirm import confirm_intent
 from sluice.business.payments.intents.create import create_intent
 from sluice.business.payments.intents.model import Choice, NewIntent
@@ -80,7 +81,7 @@ async def _targets(app: App, house: House) -> list[Payment]:
                     Choice(["sandbox"], ["usdc"]),
                     chains=app.chains,
                     rates=app.rates,
-                    wallets={},
+                    wallets=Wallets({}),
                 )
                 offer = offered.offers[0]
                 payments.append(Payment(levers.FAUCET, (Output("usdc", offer.address, offer.due),)))
