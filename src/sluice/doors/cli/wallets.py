@@ -1,8 +1,11 @@
 """sluice wallets: create, list, status, limits, payout-address, freeze, unfreeze."""
 
-from decimal import Decimal, InvalidOperation
+import re
+from collections.abc import Mapping
+from decimal import Decimal
 from typing import Annotated, Final
 
+import msgspec
 import typer
 
 from sluice.app.app import App
@@ -29,12 +32,18 @@ _LOW_STABLE: Final = 1000
 _GAS_STABLE: Final = 50
 _STABLE: Final = ("usdc", "usdt")
 
+_PLAIN: Final = re.compile(r"[0-9]+(\.[0-9]+)?", re.ASCII)
+# EVM networks' own coins have this many places; the others' coins are assets of ours.
+_EVM_DECIMALS: Final = 18
+
 WalletId = Annotated[str, typer.Argument(help="hw_…")]
 Amounts = Annotated[
-    list[str] | None, typer.Option(help="ASSET=AMOUNT in whole coins, such as usdc=500; repeat.")
+    list[str] | None,
+    typer.Option(help="ASSET=AMOUNT in whole coins, such as usdc=500, or usdc=none; repeat."),
 ]
 FeeMax = Annotated[
-    int | None, typer.Option(help="What one transaction may cost, in the coin's smallest unit.")
+    int | None,
+    typer.Option(min=1, help="What one transaction may cost, in the coin's smallest unit."),
 ]
 CoinUsd = Annotated[
     str | None,
@@ -60,14 +69,14 @@ def create(
         raise typer.BadParameter(
             "say what a transaction may cost: --fee-max, or --coin-usd for the usual limits"
         )
-    limits = _limits(fee_max, send_max, day_max, low, high)
-    if coin_usd is not None:
-        limits = _stable(limits, coin_usd)
+    price = None if coin_usd is None else _price(coin_usd)
+    given = _limits(Limits(), fee_max, send_max, day_max, low, high)
 
     async def run(built: App) -> None:
         chain = built.chains.find(network)
         key = (await built.signers.signer(signer)).public_key
         writer = writer_of(chain)
+        limits = given if price is None else _stable(given, price, writer.fee_asset)
         address = writer.address_of(key)
         standing = await writer.standing(Account(address, key))
         async with built.works.begin() as work:
@@ -133,14 +142,15 @@ def limits(
     low: Amounts = None,
     high: Amounts = None,
 ) -> None:
-    """Bound a wallet anew; what is left out is no limit."""
-    new = _limits(fee_max, send_max, day_max, low, high)
+    """Bound a wallet anew; what is left out stays as it is."""
+    _limits(Limits(), fee_max, send_max, day_max, low, high)
 
     async def run(built: App) -> None:
         async with built.works.begin() as work:
             wallet = await find_any(work, wallet_id)
+            new = _limits(wallet.limits, fee_max, send_max, day_max, low, high)
             await change_limits(work, wallet, new)
-            await record_action(work, "hot_wallet.limited", wallet.id, {})
+            await record_action(work, "hot_wallet.limited", wallet.id, msgspec.to_builtins(new))
         typer.echo(f"{wallet_id} has new limits.")
 
     with_app(run)
@@ -173,6 +183,9 @@ def freeze(
     async def run(built: App) -> None:
         async with built.works.begin() as work:
             wallet = await find_any(work, wallet_id)
+            if wallet.is_frozen:
+                typer.echo(f"{wallet_id} is frozen already: {wallet.frozen_reason}")
+                return
             await freeze_wallet(work, wallet, reason)
             await record_action(work, "hot_wallet.frozen", wallet.id, {"reason": reason})
         typer.echo(f"{wallet_id} is frozen.")
@@ -196,28 +209,39 @@ def unfreeze(wallet_id: WalletId) -> None:
     with_app(run)
 
 
-def _limits(fee_max: int | None, *amounts: list[str] | None) -> Limits:
-    return Limits(fee_max, *(_units(given or []) for given in amounts))
+def _limits(old: Limits, fee_max: int | None, *amounts: list[str] | None) -> Limits:
+    """Return limits with what is said now in place of what was."""
+    was = (old.send_max, old.day_max, old.low, old.high)
+    kinds = [_units(held, said or []) for held, said in zip(was, amounts, strict=True)]
+    return Limits(fee_max or old.fee_max, *kinds)
 
 
-def _units(given: list[str]) -> dict[str, int]:
-    found: dict[str, int] = {}
+def _units(held: Mapping[str, int], given: list[str]) -> dict[str, int]:
+    found = dict(held)
     for text in given:
         code, _, amount = text.partition("=")
         asset = find_asset(code.strip().lower())
-        try:
-            units = Decimal(amount) * asset.scale
-        except InvalidOperation:
-            raise typer.BadParameter(f"say it as {code}=500, not {text}") from None
-        if units < 0 or units != units.to_integral_value():
+        if amount == "none":
+            found.pop(asset.code, None)
+            continue
+        if not _PLAIN.fullmatch(amount):
+            raise typer.BadParameter(f"say it as {code}=500, not {text}")
+        units = Decimal(amount) * asset.scale
+        if units != units.to_integral_value():
             raise typer.BadParameter(f"{amount} is no whole number of {code}'s smallest units")
         found[asset.code] = int(units)
     return found
 
 
-def _stable(limits: Limits, coin_usd: str) -> Limits:
+def _price(text: str) -> Decimal:
+    if not _PLAIN.fullmatch(text) or not Decimal(text):
+        raise typer.BadParameter(f"--coin-usd is a price such as 3000.50, not {text}")
+    return Decimal(text)
+
+
+def _stable(limits: Limits, coin_usd: Decimal, coin: str) -> Limits:
     """Return the stablecoin gateway's limits where none are said: by dollars, at a coin's price."""
-    fee_max = int(Decimal(_GAS_STABLE) / Decimal(coin_usd) * 10**18)
+    fee_max = int(_GAS_STABLE / coin_usd * 10 ** (asset_of(coin).decimals or _EVM_DECIMALS))
     low = {code: _LOW_STABLE * find_asset(code).scale for code in _STABLE}
     return Limits(
         limits.fee_max or fee_max,
