@@ -113,7 +113,7 @@ async def open_bitcoin(stack: contextlib.AsyncExitStack) -> Part:
         return f"{tx_id} in a block; the shop's own wallet received {held:.8f} BTC"
 
     title = "The same order in BTC on a real Bitcoin node, at an address of the shop's own wallet"
-    return Part(title, chain, "btc", account, pay)
+    return Part(title, chain, "btc", account, pay, is_account=True)
 
 
 @contextlib.asynccontextmanager

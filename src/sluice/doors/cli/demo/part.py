@@ -27,9 +27,10 @@ class Part:
     title: str
     chain: Chain
     asset: str
-    wallet: str  # an address, or the public account where the network has a keychain
+    wallet: str  # an address, or the public key of an account
     # Pay what is due, let it become final, and say what was sent in a line.
     pay: Callable[[Due], Awaitable[str]]
+    is_account: bool = False
 
 
 # Starts one; what must be stopped again goes on the stack. Raises Missing.

@@ -132,7 +132,7 @@ async def _merchant(app: App, parts: Sequence[Part]) -> tuple[str, str]:
     async with app.works.begin(as_merchant(merchant.id, livemode=False)) as work:
         _, token = await create_key(work, "sk", sealer=app.sealer)
         for part in parts:
-            if part.chain.keychain is None:
+            if not part.is_account:
                 await set_wallet(work, part.chain, part.wallet)
             else:
                 # The node made the account; there is nobody to compare its addresses.
