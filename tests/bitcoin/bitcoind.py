@@ -16,11 +16,10 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
-import pytest
-
 from sluice.base.egress import Egress
 from sluice.engine.chains.bitcoin.amounts import parse_btc, show_btc
 from sluice.engine.chains.endpoint import Endpoint
+from tests.absent import absent
 
 INSTALLED: Final = Path(__file__).parent / ".node" / "bin" / "bitcoind"
 USER: Final = "sluice"
@@ -146,7 +145,7 @@ def run_bitcoind(*, peer_port: int | None = None, options: Sequence[str] = ()) -
     listening = ["-listen=0"] if peer_port is None else [f"-bind=127.0.0.1:{peer_port}"]
     binary = str(INSTALLED) if INSTALLED.exists() else shutil.which("bitcoind")
     if binary is None:
-        pytest.skip("no bitcoind: run tests/bitcoin/install.sh, or put one on the PATH")
+        absent("no bitcoind: run tests/bitcoin/install.sh, or put one on the PATH")
     port = free_port()
     with tempfile.TemporaryDirectory(prefix="bitcoind") as directory:
         process = subprocess.Popen(

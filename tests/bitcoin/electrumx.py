@@ -9,8 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-import pytest
-
+from tests.absent import absent
 from tests.bitcoin.bitcoind import die_with_parent, free_port, wait_for
 
 INSTALLED: Final = Path(__file__).parent / ".node" / "electrumx" / "bin" / "electrumx_server"
@@ -21,7 +20,7 @@ def run_electrumx(bitcoind_url: str) -> Iterator[str]:
     """Start a server beside a node that is up, and return its URL; it dies with us."""
     binary = str(INSTALLED) if INSTALLED.exists() else shutil.which("electrumx_server")
     if binary is None:
-        pytest.skip("no ElectrumX: run tests/bitcoin/install_electrumx.sh")
+        absent("no ElectrumX: run tests/bitcoin/install_electrumx.sh")
     port = free_port()
     with tempfile.TemporaryDirectory(prefix="electrumx") as directory:
         settings = {

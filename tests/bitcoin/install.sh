@@ -38,11 +38,11 @@ for package in *.deb; do dpkg-deb -x "$package" "$work/root"; done
 
 rm -rf "$node"
 mkdir -p "$node/bin"
-cp -r "$work/root" "$node/root"
+cp -r "$work/root" "$node/unpacked"
 cat >"$node/bin/bitcoind" <<RUN
 #!/bin/sh
-exec "$node/root/usr/lib64/ld-linux-x86-64.so.2" \\
-    --library-path "$node/root/usr/lib/x86_64-linux-gnu" "$node/root/usr/bin/bitcoind" "\$@"
+exec "$node/unpacked/usr/lib64/ld-linux-x86-64.so.2" \\
+    --library-path "$node/unpacked/usr/lib/x86_64-linux-gnu" "$node/unpacked/usr/bin/bitcoind" "\$@"
 RUN
 chmod +x "$node/bin/bitcoind"
 "$node/bin/bitcoind" -version | head -1

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any, Final
 
 import pkcs11
-import pytest
 from pkcs11 import Attribute, KeyType, ObjectClass
 from pkcs11.util.ec import encode_named_curve_parameters
+
+from tests.absent import absent
 
 ROOT: Final = Path(__file__).parent / ".softhsm"
 PIN: Final = "4711-token"
@@ -66,5 +67,5 @@ def _installed() -> tuple[str, str]:
     places = [ROOT / "usr/lib/softhsm", Path("/usr/lib/softhsm"), Path("/usr/lib64/softhsm")]
     module = next((place / "libsofthsm2.so" for place in places if place.exists()), None)
     if tool is None or module is None:
-        pytest.skip("SoftHSM2 is not here; `sh tests/signers/install.sh` fetches it")
+        absent("SoftHSM2 is not here; `sh tests/signers/install.sh` fetches it")
     return tool, str(module.resolve())

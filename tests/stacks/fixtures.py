@@ -6,6 +6,7 @@ import pytest
 
 from sluice.base.egress import Egress
 from sluice.base.reach import NODES
+from tests.absent import absent
 from tests.stacks.chain import Signer, StacksChain, run_chain, run_signer, why_not
 
 
@@ -14,7 +15,7 @@ def stacks_url() -> Iterator[str]:
     """Return the URL of a running chain; without node the test is skipped and says so."""
     reason = why_not()
     if reason:
-        pytest.skip(reason)
+        absent(reason)
     with run_chain() as url:
         yield url
 

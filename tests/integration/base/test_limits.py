@@ -12,6 +12,7 @@ import redis.asyncio as aioredis
 
 from sluice.base.limits.model import Limit
 from sluice.base.limits.shared import SharedLimiter
+from tests.absent import absent
 
 URL = os.environ.get("SLUICE_TEST_REDIS_URL", "redis://127.0.0.1:6379/0")  # noqa: TID251 - where tests may go
 
@@ -74,7 +75,7 @@ async def prefix(request: pytest.FixtureRequest) -> AsyncIterator[str]:
         await client.ping()
     except aioredis.ConnectionError:
         await client.aclose()
-        pytest.skip(f"no Redis at {URL}; set SLUICE_TEST_REDIS_URL")
+        absent(f"no Redis at {URL}; set SLUICE_TEST_REDIS_URL")
     yield mine
     async for key in client.scan_iter(f"{mine}*"):
         await client.delete(key)

@@ -146,7 +146,7 @@ def test_a_secret_does_not_reach_the_log_whichever_way_it_comes(log: Log, canary
     except Invalid as raised:
         logger.exception("job.failed")
         logger.warning("job.failed", error=raised, reason=[raised])
-    logging.getLogger("some.library").warning("could not reach %s", canary)
+    logging.getLogger("another.package").warning("could not reach %s", canary)
 
     assert "Canary" not in log.text
     assert "dXNlcjo5dlFtQ2FuYXJ5" not in log.text
@@ -178,18 +178,18 @@ def test_things_are_named_and_not_shown(log: Log) -> None:
 
 
 def test_what_a_library_says_becomes_one_of_our_lines(log: Log) -> None:
-    logging.getLogger("some.library").warning("slow\nvery slow")
-    logging.getLogger("some.library").info("chatter")
+    logging.getLogger("another.package").warning("slow\nvery slow")
+    logging.getLogger("another.package").info("chatter")
 
     assert [line["event"] for line in log.lines] == ["library.said"]
-    assert log.lines[0]["logger"] == "some.library"
+    assert log.lines[0]["logger"] == "another.package"
     assert log.lines[0]["text"] == "slow\\u000avery slow"
 
 
 def test_configuring_twice_says_everything_once(clock: ManualClock, log: Log) -> None:
     configure_logs(Sink(log.stream, clock, log.dropped.append))
 
-    logging.getLogger("some.library").error("broken")
+    logging.getLogger("another.package").error("broken")
 
     assert len(log.lines) == 1
 

@@ -92,7 +92,8 @@ async def _watch(shop: Shop, session: Any) -> None:  # noqa: ANN401
     """Tell each new status until the shop has heard that the order is paid."""
     last = ""
     deadline = time.monotonic() + PATIENCE_S
-    while shop.orders[session.id] != "paid":
+    while True:
+        is_paid = shop.orders[session.id] == "paid"
         intent = await asyncio.to_thread(
             shop.client.v1.payment_intents.retrieve, session.payment_intent
         )
@@ -100,6 +101,9 @@ async def _watch(shop: Shop, session: Any) -> None:  # noqa: ANN401
         if status != last:
             typer.echo(f"    payment intent: {status}")
             last = status
+        # Asked once more after the shop heard of it: it may hear sooner than we ask.
+        if is_paid:
+            break
         if time.monotonic() > deadline:
             raise Unavailable("The order was not paid in time; this is a bug worth reporting.")
         await asyncio.sleep(_PACE_S)
