@@ -1,6 +1,8 @@
 """What keeps a send from leaving now: holds, limits, the fee's cap; and when a balance is told."""
 
+import dataclasses
 import datetime as dt
+from collections import Counter
 from typing import Final
 
 from sluice.base.work import Work
@@ -10,6 +12,8 @@ from sluice.engine.sender.freeze import alarm
 from sluice.engine.sender.model import HotWallet, Send
 
 _DAY: Final = dt.timedelta(days=1)
+# No look at a chain is older than this when it is used.
+LOOK_AGE_MAX: Final = dt.timedelta(hours=1)
 
 
 async def why_held(work: Work, wallet: HotWallet, send: Send, cost_max: int) -> str | None:
@@ -28,6 +32,22 @@ async def why_held(work: Work, wallet: HotWallet, send: Send, cost_max: int) -> 
         if gone + order.units > most:
             return "day_limit"
     return None
+
+
+async def without_underway(
+    work: Work, wallet: HotWallet, standing: Standing, fee_asset: str
+) -> Standing:
+    """Return the standing less what our own orders on their way take; the Work holds the wallet.
+
+    The chain tells what blocks moved; of two orders that could each be paid alone, one must wait.
+    """
+    left = Counter(standing.balances)
+    since = work.now - LOOK_AGE_MAX
+    for asset, units, cost in await store.underway(work, wallet.id, standing.next_mined, since):
+        left[asset] -= units
+        left[fee_asset] -= cost
+    balances = {asset: max(0, units) for asset, units in left.items()}
+    return dataclasses.replace(standing, balances=balances)
 
 
 async def note_standing(work: Work, wallet: HotWallet, standing: Standing) -> None:

@@ -10,7 +10,12 @@ from sluice.engine.sender import store
 from sluice.engine.sender.end import end_send
 from sluice.engine.sender.facts import SendOpened
 from sluice.engine.sender.freeze import alarm, freeze_wallet
-from sluice.engine.sender.guard import note_standing, why_held
+from sluice.engine.sender.guard import (
+    LOOK_AGE_MAX,
+    note_standing,
+    why_held,
+    without_underway,
+)
 from sluice.engine.sender.model import MOVES, Attempt, HotWallet, Send, SendState
 from sluice.engine.sender.parts import Parts
 
@@ -78,7 +83,8 @@ async def _open(
         return None
     if held.is_frozen:
         return "wallet_frozen"
-    taken = await store.taken(work, held.id)
+    taken = await store.taken(work, held.id, work.now - LOOK_AGE_MAX)
+    standing = await without_underway(work, held, standing, writer.fee_asset)
     slot = writer.take(send.order, standing, price, nonce=held.next_nonce, taken=taken)
     unsigned = writer.build(send.order, held.account, slot, price)
     why = await why_held(work, held, send, unsigned.cost_max)

@@ -57,8 +57,15 @@ _DUE: Final = (
     + """ WHERE wallet_id = $1 AND state NOT IN ('done', 'failed', 'canceled') AND next_at <= $2
 ORDER BY state = 'queued', created_at, id LIMIT $3 -- every merchant"""
 )
+# What a send used up is gone, also while some source still shows it.
 _TAKEN: Final = """
-SELECT slot FROM sends WHERE wallet_id = $1 AND slot IS NOT NULL AND state = 'open' -- every merchant"""
+SELECT slot FROM sends WHERE wallet_id = $1 AND slot IS NOT NULL AND (state = 'open' OR ended_at > $2) -- every merchant"""
+# What numbered sends move that no block up to number $2 shows; what ended lately may be newer than the look.
+_UNDERWAY: Final = """
+SELECT s.asset, s.units,
+  coalesce((SELECT max(a.cost_max) FROM send_attempts a WHERE a.send_id = s.id), 0) AS cost
+FROM sends s WHERE s.wallet_id = $1 AND (s.slot ->> 'nonce')::bigint >= $2 AND (s.state = 'open' OR s.ended_at > $3)
+  -- every merchant"""
 _OPEN: Final = """
 UPDATE sends SET state = 'open', slot_key = $2, slot = $3, opened_at = $4, next_at = $4, reason = NULL
 WHERE id = $1 AND state = 'queued' -- every merchant"""
@@ -176,10 +183,18 @@ async def due(work: Work, wallet_id: str, limit: int) -> list[Row]:
     return await work.rows(_DUE, wallet_id, work.now, limit)
 
 
-async def taken(work: Work, wallet_id: str) -> list[Slot]:
-    """Return the slots of open sends."""
-    rows = await work.rows(_TAKEN, wallet_id)
+async def taken(work: Work, wallet_id: str, since: dt.datetime) -> list[Slot]:
+    """Return the slots of open sends, and of those that ended since an instant."""
+    rows = await work.rows(_TAKEN, wallet_id, since)
     return [msgspec.convert(row["slot"], type=Slot) for row in rows]
+
+
+async def underway(
+    work: Work, wallet_id: str, next_mined: int, since: dt.datetime
+) -> list[tuple[str, int, int]]:
+    """Return (asset, units, cost at most) of numbered sends that a look does not show yet."""
+    rows = await work.rows(_UNDERWAY, wallet_id, next_mined, since)
+    return [(row["asset"], int(row["units"]), int(row["cost"])) for row in rows]
 
 
 async def open_send(work: Work, send_id: str, slot: Slot) -> None:

@@ -27,8 +27,10 @@ from sluice.engine.chains.sandbox.writer import SandboxWriter
 from sluice.engine.chains.writer import Order, Slot, Standing
 from sluice.engine.keys.signer import Signer
 from sluice.engine.keys.signers.local import LocalSigner
+from sluice.engine.sender import store
 from sluice.engine.sender.edit import change_limits, open_wallet
 from sluice.engine.sender.freeze import find_any, freeze_wallet, thaw_wallet
+from sluice.engine.sender.guard import LOOK_AGE_MAX, without_underway
 from sluice.engine.sender.model import HotWallet, Limits
 from sluice.engine.sender.parts import Pace, Parts
 from sluice.engine.sender.queue import cancel_send, queue_send
@@ -303,3 +305,34 @@ async def test_a_frozen_wallet_sends_nothing_new(bench: Bench) -> None:
 
     assert bench.send("re_1") == ("queued", "wallet_frozen", None)
     assert bench.transfers() == 0
+
+
+async def test_what_orders_on_their_way_take_is_not_there_for_the_next(bench: Bench) -> None:
+    await bench.queue("po_first", units=60)
+    await bench.turn()
+    shown = Standing(next_mined=0, next_pending=1, balances={"usdc": 100, "stx": 10**6})
+    async with bench.parts.works.begin() as work:
+        waiting = await without_underway(work, bench.wallet, shown, "stx")
+        included = await without_underway(
+            work, bench.wallet, dataclasses.replace(shown, next_mined=1), "stx"
+        )
+
+    (cost,) = bench.row("SELECT max(cost_max) FROM send_attempts")
+    assert waiting.balances == {"usdc": 40, "stx": 10**6 - cost}
+    assert included.balances == shown.balances
+
+
+async def test_a_look_older_than_the_end_of_an_order_does_not_bring_its_money_back(
+    bench: Bench,
+) -> None:
+    old = Standing(next_mined=0, next_pending=0, balances={"usdc": 100})
+    await bench.queue("po_first", units=60)
+    await bench.turn(6, mine=True)
+    assert bench.send("po_first")[0] == "done"
+
+    async with bench.parts.works.begin() as work:
+        left = await without_underway(work, bench.wallet, old, "stx")
+        taken = await store.taken(work, bench.wallet.id, work.now - LOOK_AGE_MAX)
+
+    assert left.balances["usdc"] == 40
+    assert taken == [Slot(nonce=0)]
