@@ -10,6 +10,8 @@ from sluice.business.payments.conversions.find import find_reclaimable
 from sluice.business.trust.promises.check import check_and_hold
 from sluice.engine.chains.peg import Way
 from tests.house import until
+from tests.integration.api import raw
+from tests.integration.api.estate import SESSION
 from tests.integration.sbtc.conftest import BITCOIN, LOCK_BLOCKS, ROOT, STACKS, Place, due
 from tests.integration.sbtc.signers import mint, sweep
 
@@ -170,6 +172,24 @@ async def test_an_amount_the_signers_would_leave_is_not_offered(place: Place) ->
     assert place.house.sql("SELECT count(*) FROM deposits") == [(0,)]
 
 
+async def test_the_page_offers_only_what_the_signers_take_and_tells_of_both_legs(
+    place: Place,
+) -> None:
+    small, large = (checkout(place, cents) for cents in (100, 2_000))
+    assert f'value="{BITCOIN}:btc"' not in page(place, small)
+    assert f'value="{BITCOIN}:btc"' in page(place, large)
+
+    page(place, large, b"pay=" + f"{BITCOIN}%3Abtc".encode())
+    intent = place.api.get(f"/v1/payment_intents/{large['payment_intent']}")
+    address, units = due(intent)
+    await place.bitcoind.pay(address, units)
+    await place.mine_bitcoin()
+    in_a_block(place, intent)
+    place.watch()
+
+    assert "It is now being exchanged for sBTC" in page(place, large)
+
+
 async def test_each_payment_has_a_deposit_of_its_own(place: Place) -> None:
     addresses = {due(place.asks(style=style))[0] for style in ("deposit", None, "deposit")}
 
@@ -238,3 +258,24 @@ async def reclaim(place: Place, intent_id: str) -> str:
     raw = place.house.within(build, place.merchant.id)
     tx_id: str = await place.bitcoind.ask("sendrawtransaction", raw)
     return tx_id
+
+
+def checkout(place: Place, cents: int) -> dict[str, Any]:
+    """Open a checkout session over so many cents."""
+    price = {"currency": "usd", "unit_amount": cents, "product_data": {"name": "T"}}
+    made = place.api.post(
+        "/v1/checkout/sessions",
+        {**SESSION, "line_items": [{"price_data": price, "quantity": 1}]},
+    )
+    assert made["payment_intent"]
+    return made
+
+
+def page(place: Place, session: dict[str, Any], form: bytes | None = None) -> str:
+    """Return the session's page, after sending a form to it if there is one."""
+    port = place.house.settings.port
+    path = session["url"].split("/", 3)[3]
+    if form is not None:
+        sent = raw.ask("POST", f"/{path}", form, kind="application/x-www-form-urlencoded")
+        assert raw.send(port, sent).status in {200, 303}
+    return raw.send(port, raw.ask("GET", f"/{path}")).body.decode()

@@ -82,6 +82,10 @@ class Peg(Protocol):
         """Return the account whose keys take deposits back, or raise Invalid."""
         ...
 
+    def check_amount(self, terms: PegTerms, units: int) -> None:
+        """Raise Invalid for an amount that would not be minted now."""
+        ...
+
     def offer(
         self, terms: PegTerms, recipient: str, *, account: str, index: int, units: int
     ) -> PegDeposit:

@@ -1,5 +1,6 @@
 """What is shown in each state, from intent and session alone."""
 
+import dataclasses
 import datetime as dt
 
 import pytest
@@ -7,6 +8,8 @@ import pytest
 from sluice.business.payments.checkout.look import Sight
 from sluice.business.payments.checkout.model import PaymentStatus
 from sluice.business.payments.checkout.model import Status as SessionStatus
+from sluice.business.payments.conversions.model import Conversion
+from sluice.business.payments.conversions.model import State as Converting
 from sluice.business.payments.intents.model import Cancellation, Resolution, Status
 from sluice.doors.web.checkout.state import Asked
 from sluice.doors.web.checkout.view import Page, read_pair, view, wants_options
@@ -379,3 +382,28 @@ def test_half_a_choice_is_none(text: str) -> None:
 
 def test_a_choice_names_network_and_asset() -> None:
     assert read_pair("polygon:usdc") == ("polygon", "usdc")
+
+
+def test_bitcoin_that_becomes_sbtc_is_told_of_only_on_its_way() -> None:
+    conversion = Conversion(
+        merchant_id="acct_1",
+        livemode=False,
+        network="sandbox",
+        tx_id="aa",
+        index=0,
+        offer_id="off_1",
+        intent_id="pi_1",
+        units=9_000,
+        state=Converting.PENDING,
+    )
+    sight = a_sight(an_intent(an_offer(), status=Status.PROCESSING), in_block(10_000_000, 1))
+    moving = dataclasses.replace(sight, conversions=[conversion])
+    late = dataclasses.replace(conversion, is_delayed=True)
+    paid = dataclasses.replace(moving, intent=an_intent(an_offer(), **PAID))
+
+    assert shown(sight).exchange == []
+    assert [text[:26] for text in shown(moving).exchange] == ["Your bitcoin is there. It "]
+    delayed = dataclasses.replace(sight, conversions=[late])
+    assert "longer than it should" in shown(delayed).exchange[0]
+    assert len({one.mark for one in (sight, moving, delayed)}) == 3
+    assert shown(paid).exchange == []

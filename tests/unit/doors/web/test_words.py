@@ -5,7 +5,14 @@ import re
 import pytest
 
 from sluice.base.errors import Conflict, Invalid, NotFound, SluiceError, Throttled, Unavailable
-from sluice.doors.web.checkout.words import State, notice, problem_of, say
+from sluice.business.payments.conversions.model import State as Conversion
+from sluice.doors.web.checkout.words import (
+    State,
+    notice,
+    problem_of,
+    say,
+    say_conversion,
+)
 
 FACTS = {
     "shop": "Tea {House}",
@@ -37,6 +44,22 @@ def test_money_that_does_not_count_is_said_to_be_held_by_the_shop(reason: str) -
 
     assert told.startswith("A coin that is not known here")
     assert told.endswith("Tea House has it and can send it back; please get in touch with them.")
+
+
+@pytest.mark.parametrize("is_delayed", [False, True])
+@pytest.mark.parametrize("state", Conversion)
+def test_bitcoin_that_becomes_sbtc_is_told_of_while_it_is_waited_for(
+    state: Conversion, *, is_delayed: bool
+) -> None:
+    told = say_conversion(state, "Tea {House}", is_delayed=is_delayed)
+
+    if state in {Conversion.MINTED, Conversion.LOST}:
+        assert told is None
+        return
+    assert told is not None
+    assert "Tea {House}" in told
+    assert not JARGON.search(told.lower())
+    assert ("longer" in told) is (is_delayed and state is not Conversion.RECLAIMABLE)
 
 
 @pytest.mark.parametrize(

@@ -12,10 +12,11 @@ from sluice.base.work import Work
 from sluice.business.accounts.merchants.edit import find_merchant, read_wallets
 from sluice.business.accounts.merchants.model import Wallets
 from sluice.business.payments.checkout.model import Session
+from sluice.business.payments.conversions.offer import takes_deposit
 from sluice.business.payments.intents.confirm import confirm_intent
 from sluice.business.payments.intents.find import lock_intent
 from sluice.business.payments.intents.model import Choice, Offer, PaymentIntent
-from sluice.business.payments.intents.ways import can_receive
+from sluice.business.payments.intents.ways import can_receive, is_deposit
 from sluice.engine.chains.model import Network, Style
 from sluice.engine.chains.registry import Chains
 from sluice.engine.rates.model import Quote
@@ -41,7 +42,8 @@ async def list_choices(
 
     Raises Unavailable with code `rate_unavailable` when there is no price at all.
     """
-    pairs = _pairs(intent, chains, await read_wallets(work))
+    wallets = await read_wallets(work)
+    pairs = _pairs(intent, chains, wallets)
     if not pairs:
         return []
     assets = {code: asset_of(code) for _, code in pairs}
@@ -54,11 +56,13 @@ async def list_choices(
         valid_for_s=intent.terms.quote_valid_s,
     )
     priced = {quote.asset.code: quote for quote in quotes}
-    return [
+    found = [
         Priced(network, priced[code].due(intent.amount), priced[code])
         for network, code in pairs
         if code in priced
     ]
+    style = _style(intent)
+    return [one for one in found if await _is_taken(work, one, style, wallets, chains=chains)]
 
 
 async def choose(
@@ -83,6 +87,17 @@ def newest_offer(intent: PaymentIntent, network: str, asset: str) -> Offer | Non
     """Return the offer that counts for a network and asset: the one made last."""
     made = [offer for offer in intent.offers if (offer.network, offer.asset) == (network, asset)]
     return max(made, key=lambda offer: (offer.created_at, offer.id), default=None)
+
+
+async def _is_taken(
+    work: Work, one: Priced, style: Style | None, wallets: Wallets, *, chains: Chains
+) -> bool:
+    """Say whether a choice would not be refused: a peg takes neither dust nor what is too much."""
+    name = one.network.name
+    if not is_deposit(chains.find(name), style, wallets):
+        return True
+    peg = chains.pegged(name)
+    return peg is not None and await takes_deposit(work, one.due.units, chain=peg)
 
 
 def _pairs(

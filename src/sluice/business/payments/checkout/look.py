@@ -10,11 +10,13 @@ from sluice.base.work import Work
 from sluice.business.accounts.merchants.edit import find_merchant
 from sluice.business.accounts.merchants.model import Merchant
 from sluice.business.payments.checkout.model import Session
+from sluice.business.payments.conversions.find import find_conversions
+from sluice.business.payments.conversions.model import Conversion
 from sluice.business.payments.intents.find import find_intent
 from sluice.business.payments.intents.model import Cancellation, PaymentIntent, Status
 from sluice.business.payments.intents.resolve import Standing
 from sluice.business.payments.intents.standing import find_standing
-from sluice.engine.chains.model import is_counted
+from sluice.engine.chains.model import Style, is_counted
 from sluice.engine.watcher.progress import Progress, find_progress
 from sluice.engine.watcher.seen import SeenTransfer
 
@@ -28,12 +30,14 @@ class Sight:
     merchant: Merchant
     standing: Standing
     progress: Sequence[Progress] = ()
+    conversions: Sequence[Conversion] = ()
 
     @property
     def mark(self) -> str:
         """Return what differs whenever the page does, apart from depth and time."""
         transfers = sorted((*one.transfer.key, one.transfer.state) for one in self.progress)
-        told = (self.intent.version, self.session.version, self.merchant.status, transfers)
+        pegged = [(*one.outpoint, one.state.value, one.is_delayed) for one in self.conversions]
+        told = (self.intent.version, self.session.version, self.merchant.status, transfers, pegged)
         return hashlib.blake2b(repr(told).encode(), digest_size=9).hexdigest()
 
     @property
@@ -69,7 +73,9 @@ async def look_at(work: Work, session: Session) -> Sight:
         await find_progress(work, [offer.id for offer in intent.offers]) if intent.offers else []
     )
     standing = await find_standing(work, intent, [one.transfer for one in progress])
-    return Sight(session, intent, merchant, standing, progress)
+    is_pegged = any(offer.style == Style.DEPOSIT for offer in intent.offers)
+    conversions = await find_conversions(work, intent.id) if is_pegged else []
+    return Sight(session, intent, merchant, standing, progress, conversions)
 
 
 def payer_of(session: Session) -> Actor:

@@ -1,6 +1,6 @@
 """An address for an offer: bitcoin paid there becomes the merchant's sBTC."""
 
-from sluice.base.errors import Conflict, Invalid
+from sluice.base.errors import Conflict, Invalid, Unavailable
 from sluice.base.work import Work
 from sluice.business.payments.conversions import store
 from sluice.business.payments.conversions.accept import peg_of
@@ -40,3 +40,12 @@ async def offer_deposit(
     )
     store.add_deposit(work, deposit)
     return deposit
+
+
+async def takes_deposit(work: Work, units: int, *, chain: Chain) -> bool:
+    """Say whether so much can be deposited now; `chain` is the network that mints."""
+    try:
+        peg_of(chain).check_amount(await current_terms(work, chain.network.name), units)
+    except (Invalid, Unavailable):
+        return False
+    return True

@@ -26,8 +26,7 @@ def choose_style(
     and else waited for beside what can be paid by hand.
     """
     name = chain.network.name
-    by_deposit = asked is Style.DEPOSIT or (asked is None and not _is_paid_there(chain, wallets))
-    if name in wallets.deposits and by_deposit:
+    if is_deposit(chain, asked, wallets):
         return Style.DEPOSIT
     possible = [style for style in chain.network.styles if has_own or style is not Style.ADDRESS]
     if gateway is not None and asked is Style.CONTRACT:
@@ -44,6 +43,12 @@ def choose_style(
             param="payment_method_options",
         )
     return asked
+
+
+def is_deposit(chain: Chain, asked: Style | None, wallets: Wallets) -> bool:
+    """Say whether the network's coin is taken as another network's token."""
+    wanted = asked is Style.DEPOSIT or (asked is None and not _is_paid_there(chain, wallets))
+    return wanted and chain.network.name in wallets.deposits
 
 
 def _is_paid_there(chain: Chain, wallets: Wallets) -> bool:

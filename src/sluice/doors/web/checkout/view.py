@@ -26,7 +26,14 @@ from sluice.doors.web.checkout.state import (
     state_of,
     surplus,
 )
-from sluice.doors.web.checkout.words import VANISHED, State, Words, notice, say
+from sluice.doors.web.checkout.words import (
+    VANISHED,
+    State,
+    Words,
+    notice,
+    say,
+    say_conversion,
+)
 from sluice.engine.chains.registry import Chains
 
 PAYABLE: Final = frozenset({State.WAITING, State.SHORT, State.WRONG_ASSET})
@@ -83,6 +90,7 @@ class Page:
     lines: Sequence[Line]
     test: bool
     notices: Sequence[str]
+    exchange: Sequence[str]
     options: Sequence[Option] | None
     details: Details | None
     steps: Steps | None
@@ -124,6 +132,7 @@ def view(
         lines=_lines(session),
         test=not session.livemode,
         notices=_notices(sight, state),
+        exchange=_exchange(sight, state),
         options=None if choices is None else [option_of(sight, one) for one in choices],
         details=details_of(sight, offer, chains) if payable and offer else None,
         steps=steps_of(sight, chains) if state in _MOVING else None,
@@ -184,6 +193,17 @@ def _notices(sight: Sight, state: State) -> list[str]:
     ]
     waiting = state in PAYABLE or state in {State.CHOOSE, State.PRICE_EXPIRED, State.EXPIRED}
     return told + ([VANISHED] if waiting and any(sight.vanished) else [])
+
+
+def _exchange(sight: Sight, state: State) -> list[str]:
+    """Return what is said of bitcoin on its way to become sBTC, while the payer waits for it."""
+    if state not in _MOVING:
+        return []
+    told = [
+        say_conversion(one.state, sight.merchant.name, is_delayed=one.is_delayed)
+        for one in sight.conversions
+    ]
+    return [text for text in dict.fromkeys(told) if text]
 
 
 def _receipts(sight: Sight, chains: Chains) -> list[Receipt]:

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Final
 
 from sluice.base.errors import Kind, SluiceError
+from sluice.business.payments.conversions.model import State as Conversion
 
 
 class State(StrEnum):
@@ -89,6 +90,21 @@ _WORDS: Final[Mapping[State, Words]] = MappingProxyType(
     }
 )
 
+# Bitcoin on its way to become sBTC, as long as the payer waits for it.
+_CONVERSIONS: Final[Mapping[Conversion, str]] = MappingProxyType(
+    {
+        Conversion.PENDING: "Your bitcoin is there. It is now being exchanged for sBTC, which "
+        "takes a while. You may close this page; {shop} will know.",
+        Conversion.SWEPT: "Your bitcoin was taken, and the sBTC for it is on its way to {shop}.",
+        Conversion.RECLAIMABLE: "Your bitcoin was not exchanged in time. Nothing is lost: {shop} "
+        "can take it back with a key of its own; please get in touch with them.",
+    }
+)
+_DELAYED: Final = (
+    "The exchange for sBTC takes longer than it should. Nothing is lost: what is not exchanged "
+    "goes back to {shop}, who has been told."
+)
+
 # Money that came and did not count, by why it did not.
 _NOTICES: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -157,6 +173,14 @@ def say(state: State, facts: Mapping[str, str]) -> Words:
     """Return what is said in a state."""
     words = _WORDS[state]
     return Words(words.heading.format_map(facts), words.text.format_map(facts))
+
+
+def say_conversion(state: Conversion, shop: str, *, is_delayed: bool) -> str | None:
+    """Return what is said of bitcoin that becomes sBTC; nothing once it is there, or gone."""
+    told = _CONVERSIONS.get(state)
+    if told is not None and is_delayed and state is not Conversion.RECLAIMABLE:
+        told = _DELAYED
+    return told and told.format_map({"shop": shop})
 
 
 def notice(reason: str, amount: str, shop: str) -> str:

@@ -98,10 +98,8 @@ class StacksPeg:
         """Return the descriptor of the account that takes deposits back."""
         return str(parse_account(text.strip(), self._facts.net))
 
-    def offer(
-        self, terms: PegTerms, recipient: str, *, account: str, index: int, units: int
-    ) -> PegDeposit:
-        """Return a deposit for a recipient, with a key of the account for the way back."""
+    def check_amount(self, terms: PegTerms, units: int) -> None:
+        """Refuse what the signers would leave alone."""
         caps = Caps(peg_cap=terms.cap, deposit_min=terms.deposit_min, deposit_max=terms.deposit_max)
         check_deposit_amount(
             units,
@@ -109,6 +107,12 @@ class StacksPeg:
             limits=Limits(caps),
             supply_sats=terms.supply,
         )
+
+    def offer(
+        self, terms: PegTerms, recipient: str, *, account: str, index: int, units: int
+    ) -> PegDeposit:
+        """Return a deposit for a recipient, with a key of the account for the way back."""
+        self.check_amount(terms, units)
         deposit = offer_deposit(
             DepositScript(
                 self._facts.fee_max_sats,
