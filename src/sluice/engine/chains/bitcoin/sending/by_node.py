@@ -45,6 +45,10 @@ class _Found(msgspec.Struct, frozen=True):
     confirmations: int = 0
 
 
+class _Index(msgspec.Struct, frozen=True):
+    synced: bool
+
+
 class _Output(msgspec.Struct, frozen=True):
     confirmations: int
 
@@ -80,7 +84,11 @@ class NodeSpender:
         return None if found.feerate is None else parse_btc(f"{found.feerate:f}")
 
     async def look(self, tx_id: str, slot: Slot, script: bytes) -> Look:  # noqa: ARG002
-        """Return where a transaction is; a node without an index cannot tell who took a coin."""
+        """Return where a transaction is; a node cannot tell who took a coin.
+
+        Without an index it forgets a transaction whose outputs are spent. Then its coins are gone
+        as well, and to call it unknown would send it for ever: ProviderTrouble says what helps.
+        """
         tip = await self._node.info()
         found = await self._find(tx_id)
         if found is not None and found.confirmations < 1:
@@ -89,6 +97,11 @@ class NodeSpender:
             height = tip.blocks - found.confirmations + 1
             [block] = await self._node.hashes(height, height)
             return Look(State.INCLUDED, height, block, tip.blocks)
+        if await self._is_spent(slot) and not await self._has_index():
+            raise ProviderTrouble(
+                f"{self.name} cannot tell which transaction spent {slot.key}. Start it with "
+                "-txindex=1, or name an Electrum or Esplora server for sending."
+            )
         return Look(State.UNKNOWN, tip_height=tip.blocks)
 
     async def has(self, height: int, block_hash: str) -> bool:
@@ -114,8 +127,22 @@ class NodeSpender:
             if refusal.refusal != _NOT_FOUND:
                 raise
         for index in (0, 1):
-            raw = await self._node.ask(msgspec.Raw, "gettxout", tx_id, index, _CONFIRMED)
-            left = _LEFT.decode(raw)
+            left = await self._left(tx_id, index)
             if left is not None:
                 return _Found(confirmations=left.confirmations)
         return None
+
+    async def _left(self, tx_id: str, index: int) -> _Output | None:
+        raw = await self._node.ask(msgspec.Raw, "gettxout", tx_id, index, _CONFIRMED)
+        return _LEFT.decode(raw)
+
+    async def _is_spent(self, slot: Slot) -> bool:
+        """Say whether a block took one of the slot's coins."""
+        for coin in slot.coins:
+            if await self._left(coin.tx_id, coin.index) is None:
+                return True
+        return False
+
+    async def _has_index(self) -> bool:
+        found = await self._node.ask(dict[str, _Index], "getindexinfo", "txindex")
+        return any(index.synced for index in found.values())
