@@ -262,7 +262,8 @@ async def _settle_and_judge(settings: Settings, tally: Tally) -> list[str]:
     wrong += [
         f"paid and {status[one]}: {one}" for one in tally.paid if status.get(one) != "succeeded"
     ]
-    wrong += [f"never told: {one}" for one in events - tally.heard]
+    if untold := events - tally.heard:
+        wrong.append(f"never told: {len(untold)} events, {sorted(untold)[:5]}")
     return wrong
 
 
@@ -272,7 +273,10 @@ async def _left(app: App) -> dict[str, int]:
     Nobody waits out the days of a retry timetable here: what is to be tried again is due now.
     """
     async with app.works.begin() as work:
-        await work.execute("UPDATE deliveries SET next_at = now() WHERE state = 'pending'")
+        await work.execute("""
+            UPDATE deliveries SET next_at = now() WHERE id IN (
+              SELECT id FROM deliveries WHERE state = 'pending' AND next_at > now()
+              FOR UPDATE SKIP LOCKED)""")
         row = await work.row("""
             SELECT (SELECT count(*) FROM reactions) AS reactions,
               (SELECT count(*) FROM deliveries WHERE state = 'pending') AS deliveries,

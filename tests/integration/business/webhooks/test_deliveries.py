@@ -263,6 +263,25 @@ async def test_a_worker_that_dies_leaves_its_lane_to_the_next_when_the_lease_is_
     assert len(await shop.sql("SELECT 1 FROM attempts")) == 1
 
 
+async def test_a_worker_that_tells_for_long_keeps_its_lane(
+    shop: Shop, receiver: Receiver, path: str
+) -> None:
+    receiver.silent.add(path)
+    await shop.listens(receiver.url + path)
+    await shop.happens()
+    slow = dataclasses.replace(shop.app.deliverer, lease_s=0.3)
+    telling = asyncio.ensure_future(deliver_once(slow))
+    await asyncio.to_thread(until, lambda: receiver.at(path), "it is being told")
+
+    await asyncio.sleep(0.6)
+    taken = await take_lanes(shop.app.deliverer, 16)
+    telling.cancel()
+    await asyncio.wait([telling])
+
+    assert taken == []
+    assert len(receiver.at(path)) == 1
+
+
 async def test_who_lost_its_lane_writes_nothing_down(
     shop: Shop, receiver: Receiver, path: str
 ) -> None:

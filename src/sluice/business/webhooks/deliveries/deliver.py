@@ -5,9 +5,10 @@ endpoint has a lane of its own, so one that does not answer holds up nobody else
 """
 
 import asyncio
+import contextlib
 import datetime as dt
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -29,9 +30,10 @@ from sluice.business.webhooks.endpoints.model import Endpoint
 IN_FLIGHT_MAX: Final = 2
 _CHUNK: Final = 100
 # A turn takes nothing new after five seconds, and ends within the longest time-out, 30 s, after.
-# The lease is hardly longer, because a worker that dies keeps its lanes until it is over.
 _TURN_S: Final = 5.0
-_LEASE_S: Final = 45.0
+# A worker that dies keeps its lanes until the lease is over, so it is short and renewed.
+_LEASE_S: Final = 10.0
+_RENEWALS: Final = 3  # in the time of one lease
 # So many failures in a row mean that an endpoint is down, not that it dislikes one event; then the
 # lane rests, so that it does not use up the workers.
 _FAILURES_MAX: Final = 3
@@ -105,7 +107,8 @@ async def serve_lane(deliverer: Deliverer, lane: Lane) -> int:
         now = work.now
     secrets = open_secrets(endpoint, now, sealer=deliverer.sealer)
     try:
-        attempts = await _send_all(deliverer, endpoint, due, secrets, now)
+        async with _held(deliverer, lane):
+            attempts = await _send_all(deliverer, endpoint, due, secrets, now)
     except asyncio.CancelledError:
         # Whoever stops gives the lane back, or nobody would serve it until the lease is over.
         async with deliverer.works.begin() as work:
@@ -122,6 +125,28 @@ async def serve_lane(deliverer: Deliverer, lane: Lane) -> int:
     for attempt, outcome in zip(attempts, outcomes, strict=True):
         deliverer.observe(attempt, outcome)
     return len(attempts)
+
+
+@contextlib.asynccontextmanager
+async def _held(deliverer: Deliverer, lane: Lane) -> AsyncIterator[None]:
+    """Renew a lease for as long as this lasts."""
+
+    async def renew() -> None:
+        while True:
+            await asyncio.sleep(deliverer.lease_s / _RENEWALS)
+            try:
+                async with deliverer.works.begin() as work:
+                    await lanes.renew_lane(work, lane.endpoint.id, lane.token, deliverer.lease_s)
+            except (SluiceError, OSError) as error:
+                # Whoever lost its lane writes nothing down, and the next worker tells it again.
+                log.warning("delivery.lane_not_renewed", error=str(error)[:200])
+
+    async with asyncio.TaskGroup() as group:
+        renewing = group.create_task(renew())
+        try:
+            yield
+        finally:
+            renewing.cancel()
 
 
 async def _send_all(

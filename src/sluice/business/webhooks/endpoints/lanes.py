@@ -14,6 +14,11 @@ async def claim_lanes(work: Work, limit: int, lease_s: float, token: str) -> lis
     return await store.claim_lanes(work, limit, lease_s, token)
 
 
+async def renew_lane(work: Work, endpoint_id: str, token: str, lease_s: float) -> None:
+    """Hold a lane for longer, unless it is somebody else's by now."""
+    await store.renew_lane(work, endpoint_id, token, lease_s)
+
+
 async def release_lane(work: Work, endpoint_id: str, token: str, rest_s: float) -> bool:
     """Give a lane back, to rest for a while; say whether it was still this worker's."""
     return await store.release_lane(work, endpoint_id, token, rest_s)

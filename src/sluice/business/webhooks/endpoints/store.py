@@ -41,6 +41,9 @@ WHERE w.id IN (
 RETURNING w.id, w.merchant_id, w.livemode, w.url, w.enabled_events, w.status, w.secret, w.schemes, w.retry_profile,
   w.timeout_s, w.created_at, w.description, w.metadata, w.api_version, w.disabled_reason, w.old_secret,
   w.old_secret_until, w.failing_since -- every merchant"""
+_RENEW: Final = """
+UPDATE webhook_endpoints SET lane_until = now() + make_interval(secs => $3)
+WHERE id = $1 AND lane_token = $2 -- every merchant"""
 _RELEASE: Final = """
 UPDATE webhook_endpoints SET lane_until = now() + make_interval(secs => $3), lane_token = NULL
 WHERE id = $1 AND lane_token = $2 -- every merchant"""
@@ -93,6 +96,11 @@ async def claim_lanes(work: Work, limit: int, lease_s: float, token: str) -> lis
     return [
         _endpoint(row) for row in await work.rows(_CLAIM_LANES, limit, lease_s, token, work.now)
     ]
+
+
+async def renew_lane(work: Work, endpoint_id: str, token: str, lease_s: float) -> None:
+    """Hold a lane for longer, unless it is somebody else's by now."""
+    await work.execute(_RENEW, endpoint_id, token, lease_s)
 
 
 async def release_lane(work: Work, endpoint_id: str, token: str, rest_s: float) -> bool:
