@@ -9,6 +9,7 @@ from tests.contract.anvil import compile_contracts, install, run_anvil
 from tests.house import House, Merchant, running_house, until
 from tests.x402.base import CHAIN_ID, TOKEN, Base, make_base
 from tests.x402.relay import Relay, running_relay
+from tests.x402.seller import Seller
 
 NETWORK = """
 [base]
@@ -67,3 +68,15 @@ def house(
 def merchant(house: House) -> Merchant:
     """Return a merchant; each test gives him a wallet of his own."""
     return house.merchant()
+
+
+@pytest.fixture
+def seller(house: House, merchant: Merchant) -> Seller:
+    """Return a merchant with a wallet."""
+    return Seller(house, merchant)
+
+
+@pytest.fixture(autouse=True)
+def _impatient(house: House) -> None:
+    """Let nobody wait as long for a word that is never brought as production does."""
+    object.__setattr__(house.app.facilitator, "patience_s", 8)

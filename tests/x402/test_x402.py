@@ -3,51 +3,16 @@
 import concurrent.futures
 import http.client
 import secrets
-from typing import Any
 
 import pytest
 from eth_account import Account
 
-from sluice.business.accounts.merchants.edit import set_wallet
 from sluice.business.payments.paywalls.settle import hand_in_again
 from tests.house import House, Merchant, until
-from tests.integration.api.estate import Answer, Api
+from tests.integration.api.estate import Api
 from tests.x402.base import NETWORK, Base, Payer, authorized_data, question, requirement
 from tests.x402.relay import Relay
-
-PRICE = 10_000  # one US cent
-
-
-class Seller:
-    """A merchant's program with a wallet of its own."""
-
-    def __init__(self, house: House, merchant: Merchant) -> None:
-        self.house, self.api, self.merchant = house, Api(house, merchant.sk), merchant
-        self.wallet = str(Account.create().address)
-        chain = house.app.chains.find("base")
-        house.within(lambda work: set_wallet(work, chain, self.wallet), merchant.id)
-
-    def settle(self, asked: dict[str, Any]) -> Answer:
-        return self.api.ask("POST", "/x402/settle", asked)
-
-    def verify(self, asked: dict[str, Any]) -> dict[str, Any]:
-        answer = self.api.ask("POST", "/x402/verify", asked)
-        return answer.json
-
-    def intents(self) -> list[dict[str, Any]]:
-        listed: list[dict[str, Any]] = self.api.get("/v1/payment_intents?limit=100")["data"]
-        return listed
-
-
-@pytest.fixture
-def seller(house: House, merchant: Merchant) -> Seller:
-    return Seller(house, merchant)
-
-
-@pytest.fixture(autouse=True)
-def _impatient(house: House) -> None:
-    """Let nobody wait as long for a word that is never brought as production does."""
-    object.__setattr__(house.app.facilitator, "patience_s", 8)
+from tests.x402.seller import PRICE, Seller
 
 
 def test_a_word_becomes_a_payment_like_any_other(seller: Seller, base: Base) -> None:

@@ -1,4 +1,4 @@
-"""/x402: a facilitator for the merchant's own addresses: verify, settle, and what it supports.
+"""/x402: a facilitator for the merchant's own addresses: what to ask for, verify, settle.
 
 Sellers' programs speak the protocol's own words here, so answers are not in Stripe's envelope, but
 for refusals of who asks and how often.
@@ -18,13 +18,14 @@ from sluice.base.errors import Invalid, SluiceError
 from sluice.business.accounts.api_keys.authenticate import Caller
 from sluice.business.payments.paywalls.judge import payables
 from sluice.business.payments.paywalls.model import VERSION, Question, Reason
+from sluice.business.payments.paywalls.require import list_requirements
 from sluice.business.payments.paywalls.settle import settle, verify
 from sluice.doors.api.authenticate import read_caller
 from sluice.doors.api.handle import begin, refuse, respond
 from sluice.doors.api.throttle import throttle
 from sluice.wire import errors
 from sluice.wire.x402.networks import show_network
-from sluice.wire.x402.required import SCHEME
+from sluice.wire.x402.required import SCHEME, read_price, show_requirement
 from sluice.wire.x402.settlement import read_question, show_settlement, show_verdict
 
 # Nothing of the protocol is larger than its headers may be.
@@ -50,6 +51,10 @@ def make_x402(app: App) -> list[HTTPRouteHandler]:
         done = await settle(app.facilitator, (caller.actor, caller.merchant), question)
         return show_settlement(done)
 
+    async def answer_requirements(caller: Caller, query: bytes) -> dict[str, Any]:
+        ways = await list_requirements(app.facilitator, caller.actor, *read_price(query))
+        return {"accepts": [show_requirement(way) for way in ways]}
+
     async def answer_supported(caller: Caller, _body: bytes) -> dict[str, Any]:
         kinds = [
             {"x402Version": VERSION, "scheme": SCHEME, "network": show_network(chain_id)}
@@ -64,6 +69,7 @@ def make_x402(app: App) -> list[HTTPRouteHandler]:
     return [
         _route(app, "POST", "/x402/verify", "payments:read", answer_verify),
         _route(app, "POST", "/x402/settle", "payments:write", answer_settle),
+        _route(app, "GET", "/x402/requirements", "payments:read", answer_requirements),
         _route(app, "GET", "/x402/supported", "payments:read", answer_supported),
     ]
 
@@ -77,7 +83,8 @@ def _route(app: App, method: str, path: str, permission: str, verb: _Answer) -> 
             )
             caller.actor.require(permission)
             await throttle(app, caller, method)
-            body = await request.body()
+            query: bytes = request.scope["query_string"]
+            body = query if method == "GET" else await request.body()
             if len(body) > _BODY_MAX:
                 raise errors.body_too_large()
             return respond(HTTPStatus.OK, msgspec.json.encode(await verb(caller, body)), exchange)

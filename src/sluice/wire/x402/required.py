@@ -1,6 +1,7 @@
 """What a request without payment is told: the header of version 2, the body of version 1."""
 
 from typing import Any, Final
+from urllib.parse import parse_qsl
 
 from sluice.business.payments.paywalls.model import (
     VERSION,
@@ -93,6 +94,15 @@ def read_requirement(members: Members) -> Requirement:
     )
     members.close()
     return requirement
+
+
+def read_price(query: bytes) -> tuple[str, int]:
+    """Read a price from a query, `asset=usdc&amount=10000`. Raises Invalid."""
+    given = dict(parse_qsl(query.decode("latin-1"), keep_blank_values=True))
+    members = Members(given, "")
+    asset, units = members.text("asset"), members.units("amount")
+    members.close()
+    return asset, units
 
 
 def show_resource(resource: Resource) -> dict[str, Any]:

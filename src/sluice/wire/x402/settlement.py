@@ -11,10 +11,10 @@ from sluice.business.payments.paywalls.model import (
     Settlement,
 )
 from sluice.wire.x402.headers import read_body, read_header, write_header
-from sluice.wire.x402.members import refused
+from sluice.wire.x402.members import Members, refused
 from sluice.wire.x402.networks import read_network, show_network, show_old_network
-from sluice.wire.x402.payment import read_payload
-from sluice.wire.x402.required import check_version, read_requirement
+from sluice.wire.x402.payment import read_payload, show_payload
+from sluice.wire.x402.required import check_version, read_requirement, show_requirement
 
 # What others may say as well, and we do not need.
 _MORE: Final = ("amount", "errorMessage", "extensions", "extra")
@@ -47,7 +47,18 @@ def show_settlement(settlement: Settlement) -> dict[str, Any]:
 
 def read_settlement(text: str) -> Settlement:
     """Read the header PAYMENT-RESPONSE. Raises Invalid, also where it contradicts itself."""
-    members = read_header(text)
+    return _read(read_header(text))
+
+
+def read_settled(members: Members, asked: Requirement) -> Settlement:
+    """Read a facilitator's answer to `/settle`. Raises Invalid, also where it is about another."""
+    settlement = _read(members)
+    if settlement.chain_id != asked.chain_id:
+        raise refused("It is about another network.", "network")
+    return settlement
+
+
+def _read(members: Members) -> Settlement:
     is_success, reason = members.flag("success"), members.maybe_text("errorReason")
     settlement = Settlement(
         read_network(members),
@@ -71,6 +82,15 @@ def read_question(body: bytes) -> tuple[Payment, Requirement]:
     asked = read_requirement(members.members("paymentRequirements"))
     members.close()
     return payment, asked
+
+
+def show_question(payment: Payment, asked: Requirement) -> dict[str, Any]:
+    """Return what a seller asks a facilitator."""
+    return {
+        "x402Version": VERSION,
+        "paymentPayload": show_payload(payment),
+        "paymentRequirements": show_requirement(asked),
+    }
 
 
 def show_verdict(payer: str, reason: Reason | None) -> dict[str, Any]:

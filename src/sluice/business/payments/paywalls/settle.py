@@ -117,7 +117,7 @@ async def settle(
         return _failed(asked, payment, Reason.PENDING)
     async with parts.works.begin(actor) as work:
         is_first = await store.answer(work, taken)
-    if not is_first and taken.identifier is None:
+    if not is_first and not _is_repeat(payment, taken):
         return _failed(asked, payment, Reason.TRANSACTION_STATE)
     return Settlement(asked.chain_id, payment.authorization.payer, intent.payment.tx_id)
 
@@ -233,6 +233,11 @@ async def _wait(parts: Facilitator, actor: Actor, taken: Taken) -> PaymentIntent
             return intent
         await asyncio.sleep(_LOOK.total_seconds())
     return intent
+
+
+def _is_repeat(payment: Payment, taken: Taken) -> bool:
+    """Say whether the payer named this payment, and asks for its answer again by that name."""
+    return taken.identifier is not None and taken.identifier == payment.identifier
 
 
 def is_included(intent: PaymentIntent) -> bool:
