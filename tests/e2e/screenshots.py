@@ -13,6 +13,7 @@ from sluice.base.embedded import start_embedded
 from sluice.base.migrate import migrate
 from tests.e2e.conftest import BROWSERS
 from tests.e2e.house import House, run_house
+from tests.e2e.refunding import a_refund, link_of
 
 IMAGES: Final = Path(__file__).parents[2] / "docs" / "images"
 
@@ -41,6 +42,10 @@ async def take_all(house: House, browser: Browser) -> None:
     await phone.goto(session["url"])
     await phone.get_by_role("button", name="USD Coin on Harbor").click()
     await take(phone, "waiting", as_name="exact-dark")
+
+    refunded = await browser.new_page(viewport={"width": 390, "height": 700})
+    await refunded.goto(link_of(await a_refund(house)))
+    await take(refunded, "asks", as_name="refund")
 
     desk = await browser.new_page(viewport={"width": 1280, "height": 800})
     await desk.goto((await house.open_session())["url"])

@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import PurePosixPath
@@ -19,6 +19,7 @@ FUNCTION_LINES_MAX: Final = 50
 
 _NOTE: Final = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b")
 _MACHINE_PATH: Final = re.compile(r"(?<![\w.~$}])/(?:home|root|Users|work|mnt|farm)/\w")
+_LINK: Final = re.compile(r"\]\((?!https?:|mailto:|#)([^)\s#]+)")
 _TRANSACTION: Final = re.compile(r"^\s*(COMMIT|ROLLBACK)\b")
 _SQL: Final = re.compile(
     r"^\s*(SELECT\s.+\sFROM\s|INSERT\s+INTO\s|UPDATE\s+\w+\s+SET\s|DELETE\s+FROM\s|WITH\s+\w+.*\sAS\s*\()",
@@ -140,6 +141,14 @@ def machine_paths(source: Source) -> Iterator[str]:
     for number, line in enumerate(source.text.splitlines(), 1):
         if _MACHINE_PATH.search(line):
             yield f"{source}:{number} names a path of one machine; make it relative or a setting"
+
+
+def dead_links(source: Source, is_there: Callable[[PurePosixPath], bool]) -> Iterator[str]:
+    """A link or a picture of a document leads somewhere."""
+    for number, line in enumerate(source.text.splitlines(), 1):
+        for name in _LINK.findall(line):
+            if not is_there(source.path.parent / name):
+                yield f"{source}:{number} leads to {name}, which is not there"
 
 
 def environment_reads(source: Source) -> Iterator[str]:

@@ -18,6 +18,11 @@ def forgotten_merchants(source: Source) -> Iterator[str]:
     return rules.forgotten_merchants(source, OWNED)
 
 
+def dead_links(source: Source) -> Iterator[str]:
+    """Apply the rule where there is one other document."""
+    return rules.dead_links(source, {PurePosixPath("docs/../README.md")}.__contains__)
+
+
 Case = tuple[Callable[[Source], Iterator[str]], str, str, str]
 CASES: Final[list[Case]] = [
     (
@@ -45,6 +50,7 @@ CASES: Final[list[Case]] = [
     (rules.floats, NOUN + "model.py", "fee = float(price)", "fee = int(price)"),
     (rules.notes_to_self, NOUN + "give.py", "# TODO: later", "# Later ones win."),
     (rules.machine_paths, "docs/a.md", "see /home/ada/notes", "see ~/notes"),
+    (dead_links, "docs/a.md", "[b](b.md) ![c](../README.md)", "[b](../README.md#b), [c](#c)"),
     (rules.environment_reads, NOUN + "give.py", "os.environ['A']", "settings.a"),
     (rules.environment_reads, NOUN + "give.py", "a = os.getenv('A')", "os.environ['A'] = 'b'"),
     (rules.environment_reads, NOUN + "give.py", "Option(envvar='A')", "Option(help='A')"),

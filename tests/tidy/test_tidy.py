@@ -1,5 +1,6 @@
 """The repository checks itself: names, sizes, and the rules no other tool can say."""
 
+import functools
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
@@ -96,6 +97,17 @@ def test_every_text_is_tidy(rule: Rule) -> None:
     assert not found, "\n" + "\n".join(found)
 
 
+def test_every_link_of_a_document_leads_somewhere() -> None:
+    found = [
+        offence
+        for source in sources(".")
+        if source.path.suffix == ".md"
+        for offence in rules.dead_links(source, lambda path: (ROOT / path).exists())
+    ]
+
+    assert not found, "\n" + "\n".join(found)
+
+
 def git() -> str:
     """Return the path of git, which knows which files are ours."""
     found = shutil.which("git")
@@ -105,8 +117,14 @@ def git() -> str:
 
 def sources(*folders: str) -> list[Source]:
     """Return the texts of these folders that git has or would add."""
+    return [each for each in everything() if "." in folders or each.path.parts[0] in folders]
+
+
+@functools.cache
+def everything() -> list[Source]:
+    """Read every text once: each rule then looks at the same tree of it."""
     listed = subprocess.run(
-        [git(), "ls-files", "--cached", "--others", "--exclude-standard", "--", *folders],
+        [git(), "ls-files", "--cached", "--others", "--exclude-standard"],
         cwd=ROOT,
         capture_output=True,
         text=True,

@@ -59,7 +59,7 @@ def read_given(sent: Sent, route: Route) -> Given:
         return route.shape.read(read_query(sent.content), "query")
     if sent.media_type == "application/json":
         return route.shape.read(read_json(sent.content), "json")
-    if sent.media_type == _FORM or (not sent.media_type and not sent.content):
+    if sent.media_type == _FORM or not sent.content:
         return route.shape.read(read_form(sent.content), "form")
     raise unsupported_media_type()
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from sluice.business.payments.refunds.model import Refund, Status
+from sluice.doors.web.checkout.figures import price, spoken
 from sluice.engine.chains.registry import Chains
 
 
@@ -58,8 +59,8 @@ def view_claim(refund: Refund, shop: str, at: dt.datetime, *, chains: Chains) ->
         emblem=emblem,
         heading=heading,
         text=text.format_map(names),
-        amount=str(refund.money),
-        price=str(refund.amount),
+        amount=spoken(refund.money),
+        price=price(refund.amount),
         shop=shop,
         network=chain.network.title,
         test=not refund.livemode,
