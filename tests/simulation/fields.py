@@ -20,11 +20,19 @@ from sluice.engine.chains.evm.tokens import EvmChain, evm_network
 from sluice.engine.chains.evm.writer import EvmWriter
 from sluice.engine.chains.sandbox import levers
 from sluice.engine.chains.sandbox.addresses import address_of
+from sluice.engine.chains.stacks.addresses import StacksAddresses
+from sluice.engine.chains.stacks.api import Api
+from sluice.engine.chains.stacks.principals import TESTNET_SINGLE, Address
+from sluice.engine.chains.stacks.reader import StacksReader
+from sluice.engine.chains.stacks.sending import Sending
+from sluice.engine.chains.stacks.tokens import DEVELOPMENT, stacks_network
+from sluice.engine.chains.stacks.writer import StacksWriter
 from sluice.engine.chains.writer import Account
 from sluice.engine.keys.signer import Signer
 from sluice.engine.keys.signers.local import LocalSigner
 from tests.contract.anvil import Anvil, compile_contracts, install, run_anvil
 from tests.contract.evm_under_test import EvmUnderTest
+from tests.stacks.chain import SBTC, StacksChain, run_chain, why_not
 
 _CHAIN_ID = 31337
 
@@ -178,18 +186,92 @@ class AnvilField:
             await egress.close()
 
 
+@dataclass(frozen=True)
+class StacksField:
+    """A development Stacks chain, on which the real Clarity VM moves sBTC."""
+
+    url: str
+    name: str = DEVELOPMENT.name
+    asset: str = "sbtc"
+
+    def chains(self, egress: Egress) -> Sequence[Chain]:
+        """Return the network."""
+        chain_id, depth = DEVELOPMENT.chain_id, DEVELOPMENT.burn_depth
+        network = stacks_network(DEVELOPMENT)
+        api = Api(self.url, egress, SystemClock())
+        reader = StacksReader(network, api, chain_id=chain_id, burn_depth=depth)
+        writer = StacksWriter(network, [Sending(api.provider)], chain_id=chain_id, burn_depth=depth)
+        addresses = StacksAddresses(network, chain_id=chain_id)
+        return [Chain(network, reader, addresses, writer=writer)]
+
+    def signer(self, app: App, merchant: str) -> Signer:  # noqa: ARG002
+        """Return a key of this merchant's."""
+        return LocalSigner(hashlib.sha256(merchant.encode()).digest())
+
+    def recipient(self, seed: bytes) -> str:
+        """Return an address on the testnet."""
+        return str(Address(TESTNET_SINGLE, seed[:20]))
+
+    async def fill(self, app: App, address: str, key: bytes, units: int) -> Account:  # noqa: ARG002
+        """Mint sBTC, and give a thousand STX."""
+        async with self._chain() as chain:
+            await chain.pull("fund", address=address, ustx=str(10**9))
+            await chain.pull("mint_sbtc", address=address, sats=str(units))
+        return Account(address, key)
+
+    async def mine(self, app: App) -> None:  # noqa: ARG002
+        """Add a block with what waits, and a Bitcoin block over it."""
+        async with self._chain() as chain:
+            await chain.mine()
+            await chain.pull("burn", count=1)
+
+    async def received(self, app: App, recipient: str) -> list[int]:  # noqa: ARG002
+        """Read the events of every transaction that concerned the address."""
+        async with self._chain() as chain:
+            path = f"/extended/v3/principals/{recipient}/transactions?limit=50"
+            found = (await chain.get(path))["results"]
+            events = [
+                one
+                for each in found
+                for one in (
+                    await chain.get(
+                        f"/extended/v3/transactions/{each['transaction']['tx_id']}/events"
+                    )
+                )["results"]
+            ]
+        moved = [one["ft_asset"] for one in events if one["type"] == "ft_asset"]
+        return [
+            int(one["amount"])
+            for one in moved
+            if (one["asset_identifier"], one["recipient"]) == (SBTC, recipient)
+        ]
+
+    @contextlib.asynccontextmanager
+    async def _chain(self) -> AsyncIterator[StacksChain]:
+        egress = Egress(NODES)
+        try:
+            yield StacksChain(self.url, egress)
+        finally:
+            await egress.close()
+
+
 @contextlib.contextmanager
 def open_field(network: str) -> Iterator[Field]:
     """Open a field by its name."""
     if network == "sandbox":
         yield SandboxField()
-        return
-    if network != "anvil":
+    elif network == "anvil":
+        install()
+        codes = compile_contracts()
+        with run_anvil(chain_id=_CHAIN_ID) as url:
+            yield asyncio.run(_deploy(url, codes))
+    elif network == "stacks":
+        if reason := why_not():
+            raise SystemExit(reason)
+        with run_chain() as url:
+            yield StacksField(url)
+    else:
         raise SystemExit(f"There is no field called {network}.")
-    install()
-    codes = compile_contracts()
-    with run_anvil(chain_id=_CHAIN_ID) as url:
-        yield asyncio.run(_deploy(url, codes))
 
 
 async def _deploy(url: str, codes: Mapping[str, str]) -> AnvilField:

@@ -34,6 +34,7 @@ from sluice.business.accounts.merchants.model import Settings as Terms
 from sluice.business.payments.settlement.create import create_payout
 from sluice.business.payments.settlement.model import NewPayout
 from sluice.engine.chains.registry import Chains
+from sluice.engine.chains.writer import ENDLESS, Account
 from sluice.engine.ledger import chart
 from sluice.engine.ledger.model import Entry, credit, debit
 from sluice.engine.ledger.post import name_entries, post_entries
@@ -268,6 +269,21 @@ async def _play_all(stage: Stage, rounds: Sequence[tuple[str, int]]) -> list[str
             seed = hashlib.sha256(f"{step} {n}".encode()).digest()
             problem = await play(app, stage, step, stage.field.recipient(seed))
             wrong += [problem] if problem else []
+        return wrong + await _check_wallet(app, stage, len(rounds))
+
+
+async def _check_wallet(app: App, stage: Stage, rounds: int) -> list[str]:
+    """Say where what the chain tells of the wallet is not what the rounds left."""
+    chain = app.chains.find(stage.field.name)
+    assert chain.writer is not None
+    key = stage.field.signer(app, stage.merchant).public_key
+    standing = await chain.writer.standing(Account(chain.writer.address_of(key), key))
+    wrong = []
+    if standing.next_mined != rounds:
+        wrong.append(f"the chain counts {standing.next_mined} transactions, not {rounds}")
+    held, left = standing.balances[stage.field.asset], FILLED - rounds * UNITS
+    if held not in (ENDLESS, left):
+        wrong.append(f"the wallet holds {held} on the chain, not {left}")
     return wrong
 
 

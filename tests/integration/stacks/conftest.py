@@ -6,7 +6,13 @@ from typing import Any, Final
 
 import pytest
 
+from sluice.app.build import open_sealer
+from sluice.app.keys import KeyParts, create_key
+from sluice.app.settings import Settings
+from sluice.base.clock import SystemClock
 from sluice.base.egress import Egress
+from sluice.base.ids import Ids
+from sluice.base.reach import NODES
 from sluice.base.work import Work
 from sluice.business.accounts.merchants.edit import set_wallet
 from tests.house import House, running_house, until
@@ -92,6 +98,17 @@ def due(intent: dict[str, Any]) -> tuple[str, int, str | None]:
     return details["address"], int(token["expected_amount"]), token["memo"]
 
 
+async def a_signer(home: Path, name: str, secret: bytes) -> str:
+    """Write a signers file with a key of this name and return its path."""
+    path = home / "signers.toml"
+    path.write_text(f'[{name}]\nkind = "file"\npath = "{name}.key"\n')
+    ids = Ids(SystemClock())
+    sealer = open_sealer(Settings(home=home), ids)
+    parts = KeyParts(sealer, ids.bytes, Egress(NODES), SystemClock())
+    await create_key(str(path), name, parts, secret=secret)
+    return str(path)
+
+
 @pytest.fixture
 async def payer(stacks_url: str, stacks_egress: Egress, signer: Signer) -> Wallet:
     """Return somebody with plenty, on a chain that starts anew."""
@@ -115,14 +132,24 @@ def table(payer: Wallet) -> str:
 
 
 @pytest.fixture
+async def changes() -> dict[str, Any]:
+    """Return what else the house's settings say."""
+    return {}
+
+
+@pytest.fixture
 def house(
-    table: str, database_server: str, database_template: str, tmp_path: Path
+    table: str,
+    changes: dict[str, Any],
+    database_server: str,
+    database_template: str,
+    tmp_path: Path,
 ) -> Iterator[House]:
     """Return a running house that follows the chain from its first block."""
     networks = tmp_path / "networks.toml"
     networks.write_text(table)
     with running_house(
-        database_server, database_template, tmp_path, networks=str(networks)
+        database_server, database_template, tmp_path, networks=str(networks), **changes
     ) as running:
         yield running
 

@@ -11,14 +11,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from sluice.app.build import open_sealer
-from sluice.app.keys import KeyParts, create_key
-from sluice.app.settings import Settings
 from sluice.base.clock import SystemClock
-from sluice.base.egress import Egress
-from sluice.base.ids import Ids
-from sluice.base.reach import NODES
-from sluice.base.sealing import Sealer
 from sluice.engine.chains.stacks.api import Api
 from sluice.engine.chains.stacks.clarity.model import UInt
 from sluice.engine.chains.stacks.clarity.write import encode_value
@@ -29,7 +22,7 @@ from sluice.engine.chains.stacks.writer import StacksWriter
 from sluice.engine.keys.signers.local import LocalSigner
 from tests.house import House, running_house
 from tests.integration.api.estate import SESSION
-from tests.integration.stacks.conftest import NETWORK, SECRET, TABLE, Shop
+from tests.integration.stacks.conftest import NETWORK, SECRET, TABLE, Shop, a_signer
 from tests.stacks.bolt import CONTRACT, NAME, Service, serving
 from tests.stacks.browser_wallet import BrowserWallet
 from tests.stacks.wallets import Wallet
@@ -69,7 +62,7 @@ async def house(
         changes: dict[str, Any] = {}
         if request.param == "own":
             text += 'sponsor_signer = "giver"\n'
-            changes["signers"] = await a_signer(tmp_path)
+            changes["signers"] = await a_signer(tmp_path, "giver", OPERATOR)
         else:
             contract = await payer.deploy(NAME, CONTRACT)
             url = await stack.enter_async_context(serving(Service(operator_of(payer))))
@@ -80,17 +73,6 @@ async def house(
             database_server, database_template, tmp_path, networks=str(networks), **changes
         ) as running:
             yield running
-
-
-async def a_signer(home: Path) -> str:
-    """Write a signers file with the operator's key and return its path."""
-    path = home / "signers.toml"
-    path.write_text('[giver]\nkind = "file"\npath = "giver.key"\n')
-    ids = Ids(SystemClock())
-    sealer: Sealer = open_sealer(Settings(home=home), ids)
-    parts = KeyParts(sealer, ids.bytes, Egress(NODES), SystemClock())
-    await create_key(str(path), "giver", parts, secret=OPERATOR)
-    return str(path)
 
 
 @pytest.fixture
