@@ -144,7 +144,8 @@ kill-loop-ci: setup
 
 .PHONY: kill-sends
 kill-sends: setup ## TIMES=… the process that sends, killed at every step of a send
-	$(RUN) -m tests.simulation.kill_sends --network sandbox --network anvil --network stacks --times $(TIMES)
+	$(RUN) -m tests.simulation.kill_sends --network sandbox --network anvil --network stacks \
+	  --network bitcoin --times $(TIMES)
 
 .PHONY: planted-bugs
 planted-bugs: setup ## switch each known-wrong design on; a layer must find it

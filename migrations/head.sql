@@ -55,6 +55,16 @@ BEGIN
   RETURN QUERY SELECT r.merchant_id, r.livemode, r.id FROM refunds r WHERE r.claim_token = wanted;
 END $$;
 
+CREATE FUNCTION public.keep_coins() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+  INSERT INTO spent_coins (merchant_id, livemode, wallet_id, tx_id, index, send_id)
+  SELECT NEW.merchant_id, NEW.livemode, NEW.wallet_id, coin ->> 'tx_id', (coin ->> 'index')::bigint, NEW.id
+  FROM jsonb_array_elements(NEW.slot -> 'coins') coin;
+  RETURN NULL;
+END $$;
+
 CREATE FUNCTION public.keep_sent() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -898,6 +908,18 @@ CREATE TABLE public.sends (
 
 ALTER TABLE ONLY public.sends FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE public.spent_coins (
+    merchant_id public.ident NOT NULL,
+    livemode boolean NOT NULL,
+    wallet_id public.ident NOT NULL,
+    tx_id text NOT NULL COLLATE pg_catalog."C",
+    index bigint NOT NULL,
+    send_id public.ident NOT NULL,
+    CONSTRAINT spent_coins_index_check CHECK ((index >= 0))
+);
+
+ALTER TABLE ONLY public.spent_coins FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.targets (
     merchant_id public.ident NOT NULL,
     livemode boolean NOT NULL,
@@ -1174,6 +1196,9 @@ ALTER TABLE ONLY public.send_attempts
 ALTER TABLE ONLY public.sends
     ADD CONSTRAINT sends_pkey PRIMARY KEY (merchant_id, livemode, id);
 
+ALTER TABLE ONLY public.spent_coins
+    ADD CONSTRAINT spent_coins_pkey PRIMARY KEY (merchant_id, livemode, wallet_id, tx_id, index);
+
 ALTER TABLE ONLY public.targets
     ADD CONSTRAINT targets_pkey PRIMARY KEY (merchant_id, livemode, id);
 
@@ -1350,6 +1375,8 @@ CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.ledger_postings FOR
 
 CREATE TRIGGER entries_have_postings AFTER INSERT ON public.ledger_entries REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION public.check_entries();
 
+CREATE TRIGGER keep_coins AFTER UPDATE OF slot ON public.sends FOR EACH ROW WHEN (((old.slot IS NULL) AND (new.slot IS NOT NULL))) EXECUTE FUNCTION public.keep_coins();
+
 CREATE TRIGGER keep_sent BEFORE UPDATE ON public.send_attempts FOR EACH ROW EXECUTE FUNCTION public.keep_sent();
 
 CREATE TRIGGER keep_sent BEFORE UPDATE ON public.sends FOR EACH ROW EXECUTE FUNCTION public.keep_sent();
@@ -1515,6 +1542,15 @@ ALTER TABLE ONLY public.sends
 ALTER TABLE ONLY public.sends
     ADD CONSTRAINT sends_merchant_id_livemode_wallet_id_fkey FOREIGN KEY (merchant_id, livemode, wallet_id) REFERENCES public.hot_wallets(merchant_id, livemode, id);
 
+ALTER TABLE ONLY public.spent_coins
+    ADD CONSTRAINT spent_coins_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES public.merchants(id);
+
+ALTER TABLE ONLY public.spent_coins
+    ADD CONSTRAINT spent_coins_merchant_id_livemode_send_id_fkey FOREIGN KEY (merchant_id, livemode, send_id) REFERENCES public.sends(merchant_id, livemode, id);
+
+ALTER TABLE ONLY public.spent_coins
+    ADD CONSTRAINT spent_coins_merchant_id_livemode_wallet_id_fkey FOREIGN KEY (merchant_id, livemode, wallet_id) REFERENCES public.hot_wallets(merchant_id, livemode, id);
+
 ALTER TABLE ONLY public.targets
     ADD CONSTRAINT targets_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES public.merchants(id);
 
@@ -1603,6 +1639,8 @@ ALTER TABLE public.send_attempts ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.sends ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.spent_coins ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.targets ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY tenant ON public.api_keys TO sluice_tenant USING ((((merchant_id)::text = current_setting('sluice.merchant'::text, true)) AND (livemode = (current_setting('sluice.livemode'::text, true) = 'on'::text))));
@@ -1662,6 +1700,8 @@ CREATE POLICY tenant ON public.refunds TO sluice_tenant USING ((((merchant_id)::
 CREATE POLICY tenant ON public.send_attempts TO sluice_tenant USING ((((merchant_id)::text = current_setting('sluice.merchant'::text, true)) AND (livemode = (current_setting('sluice.livemode'::text, true) = 'on'::text))));
 
 CREATE POLICY tenant ON public.sends TO sluice_tenant USING ((((merchant_id)::text = current_setting('sluice.merchant'::text, true)) AND (livemode = (current_setting('sluice.livemode'::text, true) = 'on'::text))));
+
+CREATE POLICY tenant ON public.spent_coins TO sluice_tenant USING ((((merchant_id)::text = current_setting('sluice.merchant'::text, true)) AND (livemode = (current_setting('sluice.livemode'::text, true) = 'on'::text))));
 
 CREATE POLICY tenant ON public.targets TO sluice_tenant USING ((((merchant_id)::text = current_setting('sluice.merchant'::text, true)) AND (livemode = (current_setting('sluice.livemode'::text, true) = 'on'::text))));
 
@@ -1736,6 +1776,8 @@ CREATE POLICY worker ON public.refunds TO sluice_worker USING (true) WITH CHECK 
 CREATE POLICY worker ON public.send_attempts TO sluice_worker USING (true) WITH CHECK (true);
 
 CREATE POLICY worker ON public.sends TO sluice_worker USING (true) WITH CHECK (true);
+
+CREATE POLICY worker ON public.spent_coins TO sluice_worker USING (true) WITH CHECK (true);
 
 CREATE POLICY worker ON public.targets TO sluice_worker USING (true) WITH CHECK (true);
 
@@ -1914,6 +1956,9 @@ GRANT SELECT ON TABLE public.send_attempts TO sluice_tenant;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.sends TO sluice_worker;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.sends TO sluice_tenant;
+
+GRANT SELECT,INSERT ON TABLE public.spent_coins TO sluice_worker;
+GRANT SELECT ON TABLE public.spent_coins TO sluice_tenant;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.targets TO sluice_worker;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.targets TO sluice_tenant;

@@ -32,6 +32,7 @@ from sluice.engine.keys.signer import Signer
 from sluice.engine.keys.signers.local import LocalSigner
 from tests.contract.anvil import Anvil, compile_contracts, install, run_anvil
 from tests.contract.evm_under_test import EvmUnderTest
+from tests.simulation.bitcoin_field import open_bitcoin
 from tests.stacks.chain import SBTC, StacksChain, run_chain, why_not
 
 _CHAIN_ID = 31337
@@ -270,6 +271,9 @@ def open_field(network: str) -> Iterator[Field]:
             raise SystemExit(reason)
         with run_chain() as url:
             yield StacksField(url)
+    elif network == "bitcoin":
+        with open_bitcoin() as field:
+            yield field
     else:
         raise SystemExit(f"There is no field called {network}.")
 

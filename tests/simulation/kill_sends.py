@@ -49,7 +49,8 @@ STEPS: Final = (
     "standing", "rehearsed", "reserved", "signed", "sealed", "broadcast", "told", "looked",
     "final", "booked",
 )  # fmt: skip
-FILLED: Final = 10**12
+# Forty bitcoins, or four thousand dollars.
+FILLED: Final = 4 * 10**9
 UNITS: Final = 1_000_000
 _TURNS_MAX: Final = 400
 # Each worker is a process of its own, made of one that has read all our code already.
@@ -242,7 +243,12 @@ def check_books(stage: Stage, rounds: int) -> list[str]:
             stage, "SELECT next_nonce FROM hot_wallets WHERE merchant_id = %s", stage.merchant
         ),
     }  # fmt: skip
-    wanted = {"custody": FILLED - rounds * UNITS, "reserved": 0, "slots": rounds, "next": rounds}
+    wanted = {
+        "custody": FILLED - rounds * UNITS,
+        "reserved": 0,
+        "slots": rounds,
+        "next": _counted(stage, rounds),
+    }
     return [f"{name}: {found[name]}, not {wanted[name]}" for name in wanted
             if int(found[name] or 0) != wanted[name]]  # fmt: skip
 
@@ -279,12 +285,24 @@ async def _check_wallet(app: App, stage: Stage, rounds: int) -> list[str]:
     key = stage.field.signer(app, stage.merchant).public_key
     standing = await chain.writer.standing(Account(chain.writer.address_of(key), key))
     wrong = []
-    if standing.next_mined != rounds:
+    if standing.next_mined != _counted(stage, rounds):
         wrong.append(f"the chain counts {standing.next_mined} transactions, not {rounds}")
-    held, left = standing.balances[stage.field.asset], FILLED - rounds * UNITS
+    held = standing.balances[stage.field.asset]
+    left = FILLED - rounds * UNITS - (_fees(stage) if chain.writer.fee_asset == "btc" else 0)
     if held not in (ENDLESS, left):
         wrong.append(f"the wallet holds {held} on the chain, not {left}")
     return wrong
+
+
+def _counted(stage: Stage, rounds: int) -> int:
+    """Return how far a network counts what an account sends: Bitcoin does not."""
+    return 0 if stage.field.asset == "btc" else rounds
+
+
+def _fees(stage: Stage) -> int:
+    """Return what the transactions cost that were included."""
+    query = "SELECT sum(a.cost_max)::bigint FROM sends s JOIN send_attempts a USING (tx_id) WHERE s.merchant_id = %s"
+    return int(_value(stage, query, stage.merchant))
 
 
 def _real_time(url: str) -> None:

@@ -22,6 +22,7 @@ from tests.bitcoin.bitcoind import Bitcoind, RpcError, free_port, ready, run_bit
 from tests.bitcoin.electrumx import run_electrumx
 from tests.house import House, running_house, until
 from tests.integration.api.estate import SALE, Api
+from tests.integration.bitcoin.hot import Hot
 
 NETWORK: Final = "bitcoin-regtest"
 # Two seconds of patience with a payment that is missing, where an operator has ten minutes.
@@ -187,3 +188,12 @@ async def follows(node: Bitcoind, other: Bitcoind) -> None:
             pass  # it is still starting
         await asyncio.sleep(0.05)
     raise TimeoutError("the nodes do not find each other")
+
+
+@pytest.fixture
+async def hot(node: Bitcoind, electrum_url: str) -> AsyncIterator[Hot]:
+    """Return a wallet with three coins."""
+    made = Hot(node, electrum_url)
+    await made.fill(150_000, 250_000, 1_000_000)
+    yield made
+    await made.server.close()

@@ -100,6 +100,8 @@ class Standing:
     next_pending: int = 0
     balances: Mapping[str, int] = field(default_factory=dict)  # by asset code, with the fee's asset
     coins: tuple[Coin, ...] = ()
+    # Units that orders of ours bring back by coins that are in no block yet; no source tells of it.
+    returning: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import Final
 
 from sluice.base.work import Work
 from sluice.engine.chains.writer import ENDLESS, Standing
-from sluice.engine.sender import hold_store, store
+from sluice.engine.sender import coin_store, hold_store, store
 from sluice.engine.sender.freeze import alarm
 from sluice.engine.sender.model import HotWallet, Send
 
@@ -48,6 +48,24 @@ async def without_underway(
         left[fee_asset] -= cost
     balances = {asset: max(0, units) for asset, units in left.items()}
     return dataclasses.replace(standing, balances=balances)
+
+
+async def with_change(
+    work: Work, wallet: HotWallet, standing: Standing, fee_asset: str
+) -> Standing:
+    """Return the standing without coins that orders were given, and with what these bring back.
+
+    The money of a wallet with one coin would otherwise seem gone from one payout to its block.
+    """
+    returning = await coin_store.returning(work, wallet.id, standing.coins)
+    if not standing.coins and not returning:
+        return standing
+    taken = await coin_store.taken(work, wallet.id, standing.coins)
+    gone = {(coin.tx_id, coin.index) for slot in taken for coin in slot.coins}
+    coins = tuple(one for one in standing.coins if (one.tx_id, one.index) not in gone)
+    units = sum(coin.units for coin in coins) + returning
+    balances = {**standing.balances, fee_asset: units}
+    return dataclasses.replace(standing, balances=balances, coins=coins, returning=returning)
 
 
 async def note_standing(work: Work, wallet: HotWallet, standing: Standing) -> None:

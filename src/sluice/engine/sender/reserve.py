@@ -6,16 +6,11 @@ from typing import Final
 from sluice.base.errors import Invalid
 from sluice.base.work import Work
 from sluice.engine.chains.writer import ChainWriter, OrderHeld, Price, Standing
-from sluice.engine.sender import store
+from sluice.engine.sender import coin_store, store
 from sluice.engine.sender.end import end_send
 from sluice.engine.sender.facts import SendOpened
 from sluice.engine.sender.freeze import alarm, freeze_wallet
-from sluice.engine.sender.guard import (
-    LOOK_AGE_MAX,
-    note_standing,
-    why_held,
-    without_underway,
-)
+from sluice.engine.sender.guard import note_standing, why_held, with_change, without_underway
 from sluice.engine.sender.model import MOVES, Attempt, HotWallet, Send, SendState
 from sluice.engine.sender.parts import Parts
 
@@ -31,14 +26,15 @@ async def reserve(parts: Parts, wallet: HotWallet, send: Send) -> bool:
     writer = parts.writer(wallet.network)
     standing = await writer.standing(wallet.account)
     async with parts.works.begin() as work:
-        await note_standing(work, wallet, standing)
+        whole = await with_change(work, wallet, standing, writer.fee_asset)
+        await note_standing(work, wallet, whole)
         if max(standing.next_mined, standing.next_pending) > await _promised(work, wallet):
             await freeze_wallet(work, wallet, _STRANGER)
             return False
     try:
         price = await writer.rehearse(send.order, wallet.account)
     except OrderHeld as held:
-        await put_off(parts, wallet, send, held.code)
+        await _wait(parts, wallet, send, held.code, whole)
         return False
     except Invalid as refused:
         async with parts.works.begin() as work:
@@ -50,8 +46,17 @@ async def reserve(parts: Parts, wallet: HotWallet, send: Send) -> bool:
     except OrderHeld as held:
         why = held.code
     if why is not None:
-        await put_off(parts, wallet, send, why)
+        await _wait(parts, wallet, send, why, whole)
     return why is None
+
+
+async def _wait(parts: Parts, wallet: HotWallet, send: Send, why: str, whole: Standing) -> None:
+    """Put it off; what a block will bring back to the wallet is no reason to fill it up."""
+    is_coming = whole.returning and whole.balances.get(send.order.asset, 0) >= send.order.units
+    if why == "wallet_short" and is_coming:
+        await put_off(parts, wallet, send, "change_underway", wait=parts.pace(wallet.network).look)
+    else:
+        await put_off(parts, wallet, send, why)
 
 
 async def put_off(
@@ -83,7 +88,7 @@ async def _open(
         return None
     if held.is_frozen:
         return "wallet_frozen"
-    taken = await store.taken(work, held.id, work.now - LOOK_AGE_MAX)
+    taken = await coin_store.taken(work, held.id, standing.coins)
     standing = await without_underway(work, held, standing, writer.fee_asset)
     slot = writer.take(send.order, standing, price, nonce=held.next_nonce, taken=taken)
     unsigned = writer.build(send.order, held.account, slot, price)

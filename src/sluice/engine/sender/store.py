@@ -57,9 +57,6 @@ _DUE: Final = (
     + """ WHERE wallet_id = $1 AND state NOT IN ('done', 'failed', 'canceled') AND next_at <= $2
 ORDER BY state = 'queued', created_at, id LIMIT $3 -- every merchant"""
 )
-# What a send used up is gone, also while some source still shows it.
-_TAKEN: Final = """
-SELECT slot FROM sends WHERE wallet_id = $1 AND slot IS NOT NULL AND (state = 'open' OR ended_at > $2) -- every merchant"""
 # What numbered sends move that no block up to number $2 shows; what ended lately may be newer than the look.
 _UNDERWAY: Final = """
 SELECT s.asset, s.units,
@@ -181,12 +178,6 @@ async def lock_of_reference(work: Work, reference: str) -> list[Send]:
 async def due(work: Work, wallet_id: str, limit: int) -> list[Row]:
     """Return the rows of sends to look at now, open ones first; their states are not read yet."""
     return await work.rows(_DUE, wallet_id, work.now, limit)
-
-
-async def taken(work: Work, wallet_id: str, since: dt.datetime) -> list[Slot]:
-    """Return the slots of open sends, and of those that ended since an instant."""
-    rows = await work.rows(_TAKEN, wallet_id, since)
-    return [msgspec.convert(row["slot"], type=Slot) for row in rows]
 
 
 async def underway(

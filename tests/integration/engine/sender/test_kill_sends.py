@@ -5,7 +5,7 @@ import pytest
 from tests.simulation.kill_sends import run
 
 
-@pytest.mark.parametrize("network", ["sandbox", "anvil", "stacks"])
+@pytest.mark.parametrize("network", ["sandbox", "anvil", "stacks", "bitcoin"])
 def test_one_transfer_reaches_the_chain_whatever_step_the_process_dies_at(
     database_server: str, network: str
 ) -> None:

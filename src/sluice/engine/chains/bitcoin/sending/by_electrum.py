@@ -68,10 +68,10 @@ class ElectrumSpender:
                 return Look(State.REPLACED, one.height, await self._prove(one), tip)
         return Look(State.UNKNOWN, tip_height=tip)
 
-    async def has(self, height: int, block_hash: str) -> bool:
-        """Say whether this block is on the source's best branch."""
+    async def has(self, height: int, block_hash: str) -> bool | None:
+        """Say whether this block is on the source's best branch; None below that height."""
         raw = await self._server.header(height)
-        return raw is not None and _named(raw) == block_hash
+        return None if raw is None else _named(raw) == block_hash
 
     async def send(self, raw: bytes) -> Verdict:
         """Send; silence is UNKNOWN."""

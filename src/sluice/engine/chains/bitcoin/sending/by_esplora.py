@@ -61,10 +61,10 @@ class EsploraSpender:
             raise ProviderTrouble(f"{self.name} does not prove that {tx_id} is in a block.")
         return Look(state, height, block, tip)
 
-    async def has(self, height: int, block_hash: str) -> bool:
-        """Say whether this block is on the source's best branch."""
+    async def has(self, height: int, block_hash: str) -> bool | None:
+        """Say whether this block is on the source's best branch; None below that height."""
         [now] = await self._server.hashes(height, height)
-        return now == block_hash
+        return None if now is None else now == block_hash
 
     async def send(self, raw: bytes) -> Verdict:
         """Send; silence is UNKNOWN."""

@@ -104,10 +104,10 @@ class NodeSpender:
             )
         return Look(State.UNKNOWN, tip_height=tip.blocks)
 
-    async def has(self, height: int, block_hash: str) -> bool:
-        """Say whether this block is on the source's best branch."""
+    async def has(self, height: int, block_hash: str) -> bool | None:
+        """Say whether this block is on the source's best branch; None below that height."""
         [now] = await self._node.hashes(height, height)
-        return now == block_hash
+        return None if now is None else now == block_hash
 
     async def send(self, raw: bytes) -> Verdict:
         """Send; silence is UNKNOWN."""

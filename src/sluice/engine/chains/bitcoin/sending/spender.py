@@ -80,8 +80,8 @@ class Spender(Protocol):
         """
         ...
 
-    async def has(self, height: int, block_hash: str) -> bool:
-        """Say whether this block is on the source's best branch."""
+    async def has(self, height: int, block_hash: str) -> bool | None:
+        """Say whether this block is on the source's best branch; None below that height."""
         ...
 
     async def send(self, raw: bytes) -> Verdict:

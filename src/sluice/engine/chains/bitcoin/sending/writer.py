@@ -157,11 +157,12 @@ class BitcoinWriter:
         """Return what became of it, as enough sources see it."""
         script = read_address(account.address, self._net)
         looks = await self._ask(self._spenders, lambda one: one.look(tx_id, slot, script))
-        for state in (State.INCLUDED, State.REPLACED):
-            placed = [look for look in looks if look.state is state and look.block_hash]
-            if placed:
-                return await self._believed(placed[0], state)
-        if any(look.state is State.PENDING for look in looks):
+        # Sources may stand on different branches: one place is enough that is believed.
+        for look in _places(looks, State.INCLUDED) or _places(looks, State.REPLACED):
+            fate = await self._believed(look)
+            if fate is not None:
+                return fate
+        if any(look.state in (State.PENDING, State.INCLUDED) for look in looks):
             return Fate(State.PENDING)
         return Fate(State.UNKNOWN)
 
@@ -169,14 +170,21 @@ class BitcoinWriter:
         """Return an eighth more, and what relaying the replacement costs."""
         return bumped(price, self._fees)
 
-    async def _believed(self, look: Look, state: State) -> Fate:
-        """Believe a block once enough sources have it on their best branch; else stay in doubt."""
+    async def _believed(self, look: Look) -> Fate | None:
+        """Believe a block once enough sources have it on their best branch; None: in doubt.
+
+        A source that stands below it, or is silent, contradicts nobody: what one proves to be mined
+        is waited for, and not replaced by a dearer transaction that would come too late.
+        """
         height, block = look.height or 0, look.block_hash or ""
         having = await self._ask(self._spenders, lambda one: one.has(height, block))
-        if having.count(True) < self._agree:
-            return Fate(State.PENDING if state is State.INCLUDED else State.UNKNOWN)
-        depth = max(look.tip_height - height + 1, 1)
-        return Fate(state, height, block, depth, depth > self._network.finality.reorg_max)
+        if having.count(True) >= self._agree:
+            depth = max(look.tip_height - height + 1, 1)
+            is_final = depth > self._network.finality.reorg_max
+            return Fate(look.state, height, block, depth, is_final)
+        if look.state is State.INCLUDED and True in having and False not in having:
+            return Fate(look.state, height, block)
+        return None
 
     async def _ask(
         self, sources: Sequence[Spender], ask: Callable[[Spender], Awaitable[T]]
@@ -197,3 +205,8 @@ class BitcoinWriter:
         if not told:
             raise next(answer for answer in answers if isinstance(answer, ProviderTrouble))
         return told
+
+
+def _places(looks: Sequence[Look], state: State) -> Sequence[Look]:
+    """Return one look for each block that a transaction is said to be in."""
+    return list({look.block_hash: look for look in looks if look.state is state}.values())
