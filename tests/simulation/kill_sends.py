@@ -301,8 +301,8 @@ def _counted(stage: Stage, rounds: int) -> int:
 
 def _fees(stage: Stage) -> int:
     """Return what the transactions cost that were included."""
-    query = "SELECT sum(a.cost_max)::bigint FROM sends s JOIN send_attempts a USING (tx_id) WHERE s.merchant_id = %s"
-    return int(_value(stage, query, stage.merchant))
+    query = "SELECT sum(a.cost_max)::bigint FROM sends s JOIN send_attempts a USING (tx_id)"
+    return int(_value(stage, f"{query} WHERE s.merchant_id = %s", stage.merchant))
 
 
 def _real_time(url: str) -> None:
