@@ -84,7 +84,7 @@ async def test_the_log_is_credited_and_not_the_calldata_when_a_fee_is_on(
     assert (fee.index, seen.index) == (0, 1)
 
 
-async def test_a_transfer_inside_another_contracts_call_is_seen(evm: EvmUnderTest) -> None:
+async def test_e06_e19_a_transfer_inside_another_contracts_call_is_seen(evm: EvmUnderTest) -> None:
     """E19: who paid is who the log says, not who signed the transaction."""
     payer, first, second = evm.contracts["Payer"], evm.new_address(), evm.new_address()
     await evm.pay(payer, TEN)
@@ -223,7 +223,7 @@ async def test_a_lookalike_is_seen_under_its_address_and_never_as_the_asset(
     assert evm.network.finality.depth_for(seen.asset, seen.units) == FINALIZED
 
 
-async def test_a_strangers_token_is_not_seen_at_all(evm: EvmUnderTest) -> None:
+async def test_e04_a_strangers_token_is_not_seen_at_all(evm: EvmUnderTest) -> None:
     """E03."""
     recipient = evm.new_address()
     code = await evm.anvil.ask("eth_getCode", evm.contracts["FakeToken"], "latest")

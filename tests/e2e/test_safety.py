@@ -136,7 +136,7 @@ async def test_the_live_route_carries_its_headers(house: House) -> None:
         assert answer.headers["content-security-policy"].startswith("default-src 'none'")
 
 
-async def test_only_safe_fields_are_shown(house: House) -> None:
+async def test_g12_only_safe_fields_are_shown(house: House) -> None:
     session = await house.open_session(
         customer_email="payer@example.com",
         client_reference_id="order-4711-reference",

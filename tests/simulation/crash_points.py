@@ -1,4 +1,4 @@
-"""Crash points: break one payment's life at every database call, and see it end the same."""
+"""Crash points: break one payment's life at every database call, and see it end the same (W15)."""
 
 import argparse
 import asyncio

@@ -88,7 +88,7 @@ def test_a_payment_is_refunded_in_parts_and_never_beyond(shop: Shop) -> None:
     assert [refund.amount for refund in listed] == [40, 60]
 
 
-def test_a_payment_a_fork_could_undo_is_not_refunded(shop: Shop) -> None:
+def test_r07_a_payment_a_fork_could_undo_is_not_refunded(shop: Shop) -> None:
     paid = shop.sells()
     asked = shop.asks()
 
@@ -137,7 +137,7 @@ def test_a_refund_is_never_sent_to_where_payments_arrive(shop: Shop) -> None:
     assert (caught.value.code, caught.value.param) == ("address_not_allowed", "to_address")
 
 
-def test_without_an_address_the_payer_is_asked_and_the_merchant_may_think_again(
+def test_b12_without_an_address_the_payer_is_asked_and_the_merchant_may_think_again(
     shop: Shop,
 ) -> None:
     paid = final(shop)

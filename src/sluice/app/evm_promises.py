@@ -12,6 +12,7 @@ from sluice.engine.chains.evm.clones import salt_of
 from sluice.engine.chains.evm.deposits import OURS
 from sluice.engine.chains.evm.domains import find_domain
 from sluice.engine.chains.evm.inspect import Inspector, deposits_subject
+from sluice.engine.chains.evm.messages import EvmMessages
 from sluice.engine.chains.evm.node import Node
 from sluice.engine.chains.evm.receipts import Receipts
 from sluice.engine.chains.evm.requests import EvmWallets
@@ -35,6 +36,7 @@ def evm_promises(
         "deposits": None
         if factory is None
         else Deposits(deposits_subject(factory), factory.address_for, salt_of),
+        "has_signed": EvmMessages(nodes).has_signed,
         "authorizer": EvmAuthorizer(facts.chain_id, nodes, domains),
         "inspect": Inspector(
             nodes, agree, chain_id=facts.chain_id, domains=domains, factory=factory

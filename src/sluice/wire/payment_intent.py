@@ -94,6 +94,20 @@ WALLET: Final = Shape(
         "client_secret": Text(200),
     },
 )
+MATCH: Final = Shape(
+    "payment_intent.match",
+    {
+        "network": Text(40, required=True, doc="A network that was offered."),
+        "transaction": Text(100, required=True, doc="The id of a transaction on it."),
+        "payer": Text(200, doc="Who sent it; needed with a publishable key."),
+        "payer_signature": Text(
+            8_400,
+            doc="The payer's signature (`personal_sign`, in hex) of the text "
+            "`I paid <id of the PaymentIntent> with <transaction>.`",
+        ),
+        "client_secret": Text(200),
+    },
+)
 LIST: Final = ListShape("payment_intent.list", ("pi",), {"customer": Id(("cus",))})
 
 

@@ -167,6 +167,20 @@ def test_g09_a_webhook_secret_is_shown_to_nobody_twice(
     assert made["secret"].encode() not in kept[0][0]
 
 
+def test_g10_a_live_payment_takes_no_test_money(house: House, merchant: Merchant) -> None:
+    live = Api(house, merchant.live_sk)
+    intent = live.post("/v1/payment_intents", {"amount": 2000, "currency": "usd"})
+    assert intent["livemode"] is True
+
+    refused = live.ask("POST", f"/v1/payment_intents/{intent['id']}/confirm", USDC)
+    anything = live.ask("POST", f"/v1/payment_intents/{intent['id']}/confirm")
+    test_key = Api(house, merchant.sk).ask("GET", f"/v1/payment_intents/{intent['id']}")
+
+    assert (refused.status, refused.error["code"]) == (400, "payment_method_unavailable")
+    assert (anything.status, anything.error["code"]) == (400, "payment_method_unavailable")
+    assert test_key.status == 404
+
+
 def test_g11_no_secret_is_ever_logged(house: House, receiver: Receiver) -> None:
     house.take_logs()
     merchant = house.merchant()

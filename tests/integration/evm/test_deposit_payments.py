@@ -199,3 +199,32 @@ def test_the_recovery_kit_names_all_it_takes_to_empty_a_deposit(street: Street) 
         assert row["salt"] == f"0x{salt_of(row['payment']).hex()}"
         assert (row["factory"], row["implementation"]) == (OURS.address, OURS.implementation)
         assert row["address"] == OURS.address_for(row["payment"], TILL)
+
+
+def test_t04_dust_at_a_thousand_addresses_wakes_nobody(street: Street) -> None:
+    street.deploy()
+    merchant = street.merchant(TILL)
+    intents = [asked(street, merchant) for _ in range(5)]
+    spread = [way(intent)[0] for intent in intents] + [
+        OURS.address_for(f"pi_dust{n}", TILL) for n in range(200)
+    ]
+    street.followed()
+    before = street.house.sql("SELECT count(*) FROM events WHERE merchant_id = %s", merchant.id)
+
+    async def scatter(evm: Any) -> None:  # noqa: ANN401
+        router, token = evm.contracts["Payer"], evm.chain.tokens["usdc"]
+        await evm.call(token, "mint(address,uint256)", router, len(spread))
+        for at in range(0, len(spread), 5):
+            some = spread[at : at + 5]
+            await evm.call(router, "pay(address,address[],uint256[])", token, some, [1] * len(some))
+        await evm.mine(40)
+
+    street.on(scatter)
+    street.followed()
+
+    assert street.held("usdc", spread[0]) == 1
+    assert not street.house.sql("SELECT 1 FROM transfers WHERE merchant_id = %s", merchant.id)
+    told = street.house.sql("SELECT count(*) FROM events WHERE merchant_id = %s", merchant.id)
+    assert told == before
+    assert books(street, merchant) == []
+    paid(street, merchant, intents[0])

@@ -126,7 +126,7 @@ async def test_a_mint_that_a_fork_takes_back_is_credited_once_in_the_end(place: 
     assert broken(place) == {}
 
 
-async def test_what_the_signers_leave_is_told_early_and_goes_back(place: Place) -> None:
+async def test_b16_what_the_signers_leave_is_told_early_and_goes_back(place: Place) -> None:
     intent = place.asks()
     address, units = due(intent)
     await place.bitcoind.pay(address, units)

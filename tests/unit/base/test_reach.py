@@ -118,7 +118,7 @@ def test_the_tables_are_whole() -> None:
 
 
 @pytest.mark.parametrize("address", DANGEROUS_ADDRESSES)
-def test_a_dangerous_address_is_out_of_reach(address: str) -> None:
+def test_g01_a_dangerous_address_is_out_of_reach(address: str) -> None:
     assert not is_reachable(address, LIVE)
 
 
@@ -136,7 +136,7 @@ def test_what_is_not_an_address_is_out_of_reach(text: str) -> None:
 
 
 @pytest.mark.parametrize("url", DANGEROUS_URLS + SLY_URLS)
-def test_a_dangerous_url_is_refused_when_an_endpoint_is_created(url: str) -> None:
+def test_g01_a_dangerous_url_is_refused_when_an_endpoint_is_created(url: str) -> None:
     with pytest.raises(Invalid) as refusal:
         judge_url(url, LIVE)
 

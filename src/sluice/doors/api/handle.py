@@ -160,11 +160,13 @@ async def _do(app: App, ask: Ask) -> bytes:
     expanded = given.texts("expand")
     if expanded and ask.caller.is_client:
         raise Forbidden("A publishable key may not expand.", code="secret_key_required")
+    prepare = ask.route.prepare
+    prepared = None if prepare is None else await prepare(app, ask.caller, given, path)
     # What only reads needs no transaction: each of its statements stands alone.
     opened = app.works.look if ask.route.method == "GET" else app.works.begin
     async with opened(ask.caller.actor) as work:
         name = None if ask.key is None else ask.key.key
-        shown = await ask.route.verb(Call(app, work, ask.caller, given, path, name))
+        shown = await ask.route.verb(Call(app, work, ask.caller, given, path, name, prepared))
         if expanded:
             await work.flush()
             shown = await expand(

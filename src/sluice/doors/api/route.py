@@ -25,9 +25,12 @@ class Call:
     given: Given
     path: Mapping[str, str]
     idempotency_key: str | None
+    prepared: Any = None  # what the route's `prepare` returned
 
 
 Verb = Callable[[Call], Awaitable[Shown]]
+# Asks a network before the Work begins; it is given the app, who asks, what, and the path.
+Prepare = Callable[[App, Caller, Given, Mapping[str, str]], Awaitable[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,3 +45,4 @@ class Route:
     answers: str
     client: bool = False  # open to publishable keys with a client secret
     limited: Limited | None = None
+    prepare: Prepare | None = None

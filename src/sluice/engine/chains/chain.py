@@ -163,6 +163,8 @@ class Chain:
     gateway: Gateway | None = None
     # What a payer's browser wallet is asked, so that he signs exactly what is due.
     ask_wallet: Callable[[WalletOrder], WalletRequest] | None = None
+    # Whether an address signed a text; asks the network where a contract must say so.
+    has_signed: Callable[[str, str, bytes], Awaitable[bool]] | None = None
     # The public key of the wallet that the network gives each merchant by itself, where it does.
     vault: Callable[[str], bytes] | None = None
     # Another network's coin that becomes an asset of this one.

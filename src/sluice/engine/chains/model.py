@@ -134,3 +134,5 @@ class Network:
     explorer_tx: str | None = None  # a URL with {tx_id}
     mempool_patience_s: float = 60.0  # how long a transfer may be missing before it counts as lost
     tokens: Mapping[str, str] = field(default_factory=dict)  # asset code -> token contract
+    # Fewer units than this say nothing by themselves: anybody can send them to thousands at once.
+    dust: Mapping[str, int] = field(default_factory=dict)

@@ -55,7 +55,7 @@ async def record_switch(
 async def record_pending(work: Work, network: Network, pending: Sequence[Transfer]) -> None:
     """Note transfers that wait in the mempool: shown to people, never credited."""
     found = await store.candidates(work, network.name, pending)
-    sightings = match_transfers(pending, found, network.finality)
+    sightings = match_transfers(pending, found, network)
     if sightings:
         work.record(_facts(TransferSeen, await store.see(work, network.name, sightings, None)))
 
@@ -69,7 +69,7 @@ async def _apply(
         await store.add_block(work, network.name, block.header)
         if block.transfers:
             found = await store.candidates(work, network.name, block.transfers)
-            sightings = match_transfers(block.transfers, found, network.finality)
+            sightings = match_transfers(block.transfers, found, network)
             if sightings:
                 rows = await store.see(work, network.name, sightings, block.header)
                 lag_s = max(0.0, (work.now - block.header.time).total_seconds())

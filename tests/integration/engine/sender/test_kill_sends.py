@@ -6,7 +6,7 @@ from tests.simulation.kill_sends import run
 
 
 @pytest.mark.parametrize("network", ["sandbox", "anvil", "stacks", "bitcoin"])
-def test_one_transfer_reaches_the_chain_whatever_step_the_process_dies_at(
+def test_r02_one_transfer_reaches_the_chain_whatever_step_the_process_dies_at(
     database_server: str, network: str
 ) -> None:
     assert run(database_server, network, times=1) == []

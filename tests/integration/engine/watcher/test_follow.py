@@ -172,7 +172,7 @@ async def test_a_transfer_that_waits_for_long_is_not_given_up(watch: Watch) -> N
 
 
 @pytest.mark.parametrize("depth", range(1, REORG_MAX + 1))
-async def test_a_fork_takes_back_what_was_in_it_and_gives_it_again(
+async def test_w01_a_fork_takes_back_what_was_in_it_and_gives_it_again(
     watch: Watch, depth: int
 ) -> None:
     target = await watch.expect()
@@ -328,7 +328,7 @@ async def test_a_source_that_is_behind_moves_nothing(watch: Watch) -> None:
     assert (await watch.cursor()).height == 8
 
 
-async def test_two_followers_at_once_write_every_block_and_fact_once(
+async def test_w14_two_followers_at_once_write_every_block_and_fact_once(
     watch: Watch, database: Database, clock: ManualClock, ids: Ids
 ) -> None:
     other = Watch(database, clock, ids)

@@ -42,7 +42,9 @@ def test_the_stripe_header_is_the_one_of_the_vector(case: dict[str, Any]) -> Non
 
 
 @pytest.mark.parametrize("case", cases("stripe.json"))
-def test_stripes_library_says_of_every_vector_what_the_vector_says(case: dict[str, Any]) -> None:
+def test_g02_stripes_library_says_of_every_vector_what_the_vector_says(
+    case: dict[str, Any],
+) -> None:
     tolerance = None if case["ok"] else 300
 
     def verify() -> None:

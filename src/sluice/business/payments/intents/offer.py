@@ -49,10 +49,9 @@ async def make_offers(
     Raises Invalid when nothing of the choice can be offered, Unavailable when there is no price.
     """
     pairs = _pairs(intent, choice, chains, wallets)
-    assets = {asset: asset_of(asset) for _, asset in pairs}
     quotes = await quote_assets(
         work,
-        list(assets.values()),
+        [asset_of(asset) for asset in dict.fromkeys(asset for _, asset in pairs)],
         intent.amount.asset,
         policy=rates,
         livemode=intent.livemode,
@@ -66,8 +65,9 @@ async def make_offers(
             gateway = await find_gateway(work, chain)
             has_own = chain.derive is not None or chain.network.name in own
             style = choose_style(chain, choice.style, wallets, gateway, has_own=has_own)
-            offer = _priced(work, intent, chain, priced[asset], style)
-            offer = dataclasses.replace(offer, memo=choice.memo)
+            offer = _priced(work, intent, chain, priced[asset], style, memo=choice.memo)
+            if style is Style.ADDRESS and offer.due < chain.network.dust.get(asset, 0):
+                continue
             made = [*intent.offers, *offers]
             if style is Style.DEPOSIT:
                 peg = chains.pegged(offer.network)
@@ -116,7 +116,9 @@ def _nothing() -> Invalid:
     )
 
 
-def _priced(work: Work, intent: PaymentIntent, chain: Chain, quote: Quote, style: Style) -> Offer:
+def _priced(
+    work: Work, intent: PaymentIntent, chain: Chain, quote: Quote, style: Style, *, memo: str | None
+) -> Offer:
     """Return an offer that has a price and no address yet."""
     network = chain.network
     due = quote.due(intent.amount)
@@ -126,7 +128,7 @@ def _priced(work: Work, intent: PaymentIntent, chain: Chain, quote: Quote, style
         asset=quote.asset.code,
         style=style.value,
         address="",
-        memo=None,
+        memo=memo,
         due=due.units,
         discount=0,
         depth_wanted=network.finality.depth_for(quote.asset.code, due.units),

@@ -1,16 +1,21 @@
 """/v1/payment_intents."""
 
+import re
+from collections.abc import Mapping
 from typing import Final
 
-from sluice.base.errors import NotFound, Unauthenticated
+from sluice.app.app import App
+from sluice.base.errors import Invalid, NotFound, Unauthenticated
 from sluice.base.limits.presets import Limited
 from sluice.base.sealing import equal
+from sluice.business.accounts.api_keys.authenticate import Caller
 from sluice.business.accounts.merchants.edit import read_wallets
 from sluice.business.payments.conversions.find import find_conversions
 from sluice.business.payments.intents.cancel import cancel_intent
 from sluice.business.payments.intents.confirm import confirm_intent
 from sluice.business.payments.intents.create import create_intent
 from sluice.business.payments.intents.find import find_intent, lock_intent, page_intents
+from sluice.business.payments.intents.match import match_transaction, proof_text
 from sluice.business.payments.intents.model import Choice, PaymentIntent
 from sluice.business.payments.intents.update import update_intent
 from sluice.business.payments.intents.wallet import ask_wallet as ask_payer
@@ -19,6 +24,7 @@ from sluice.engine.chains.wallets import WalletOrder
 from sluice.wire import payment_intent as wire
 from sluice.wire.conversion import LIST as CONVERSIONS
 from sluice.wire.conversion import show_conversion
+from sluice.wire.given import Given
 from sluice.wire.lists import read_page, show_list
 from sluice.wire.show import bounds
 
@@ -76,6 +82,44 @@ async def ask_wallet(call: Call) -> Shown:
     return wire.show_wallet_request(asked)
 
 
+async def find_payer(app: App, caller: Caller, given: Given, path: Mapping[str, str]) -> str | None:
+    """Return who is proven to have paid, asking the network about contracts; None for nobody."""
+    if not caller.is_client and given.text("payer") is None:
+        return None
+    _check_secret(app, caller, given, path["id"])
+    chain = app.chains.find(given.need_text("network"), param="network")
+    if chain.has_signed is None:
+        raise Invalid(
+            f"No payer can prove a payment on {chain.network.title}; ask the shop.",
+            code="payer_unproven",
+            param="network",
+        )
+    payer = chain.addresses.parse(given.need_text("payer"))
+    signature = given.need_text("payer_signature")
+    if not _SIGNATURE.fullmatch(signature):
+        raise Invalid("A signature is 0x and hex.", code="payer_unproven", param="payer_signature")
+    text = proof_text(path["id"], given.need_text("transaction").lower())
+    if not await chain.has_signed(payer, text, bytes.fromhex(signature[2:])):
+        raise Invalid(
+            f"Let the payer's wallet sign exactly this text: {text}",
+            code="payer_unproven",
+            param="payer_signature",
+        )
+    return payer
+
+
+async def match(call: Call) -> Shown:
+    """Match a transaction that came without its reference to a PaymentIntent.
+
+    With a secret key the merchant decides. With a publishable key the payer shows by a signature
+    that he sent it. A transaction that paid something else is refused.
+    """
+    intent = await lock_intent(call.work, call.path["id"])
+    network, tx_id = call.given.need_text("network"), call.given.need_text("transaction").lower()
+    await match_transaction(call.work, intent, network, tx_id, sender=call.prepared)
+    return _show(call, intent)
+
+
 async def conversions(call: Call) -> Shown:
     """List what was paid in bitcoin to arrive as sBTC, and how far each payment is."""
     intent = await find_intent(call.work, call.path["id"])
@@ -113,13 +157,17 @@ async def _confirm(call: Call, intent: PaymentIntent, choice: Choice) -> Payment
 
 def _check_client(call: Call, intent: PaymentIntent) -> None:
     """A publishable key must show the client secret; a wrong one is like no intent at all."""
-    secret = call.given.text("client_secret")
-    if call.caller.is_client and secret is None:
+    _check_secret(call.app, call.caller, call.given, intent.id)
+
+
+def _check_secret(app: App, caller: Caller, given: Given, intent_id: str) -> None:
+    secret = given.text("client_secret")
+    if caller.is_client and secret is None:
         raise Unauthenticated(
             "A publishable key needs the client_secret.", code="client_secret_missing"
         )
-    if secret is not None and not equal(secret, call.app.view.client_secret(intent.id)):
-        raise NotFound(f"No such payment_intent: '{intent.id}'", param="intent")
+    if secret is not None and not equal(secret, app.view.client_secret(intent_id)):
+        raise NotFound(f"No such payment_intent: '{intent_id}'", param="intent")
 
 
 def _show(call: Call, intent: PaymentIntent) -> Shown:
@@ -127,6 +175,7 @@ def _show(call: Call, intent: PaymentIntent) -> Shown:
     return show(intent, call.app.view)
 
 
+_SIGNATURE: Final = re.compile(r"0x(?:[0-9a-fA-F]{2}){1,4096}", re.ASCII)
 _READ: Final = "payments:read"
 _WRITE: Final = "payments:write"
 _ANSWER: Final = "payment_intent"
@@ -147,6 +196,16 @@ ROUTES: Final = (
         _READ,
         "wallet_request",
         client=True,
+    ),
+    Route(
+        "POST",
+        f"{_ONE}/match",
+        match,
+        wire.MATCH,
+        _WRITE,
+        _ANSWER,
+        client=True,
+        prepare=find_payer,
     ),
     Route("GET", f"{_ONE}/conversions", conversions, CONVERSIONS, _READ, "list", client=True),
     Route("POST", f"{_ONE}/cancel", cancel, wire.CANCEL, _WRITE, _ANSWER),

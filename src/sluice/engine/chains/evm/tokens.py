@@ -161,6 +161,8 @@ PRESETS: Final[Mapping[str, int]] = MappingProxyType(
 
 # Larger payments wait for the network's own word; in whole units of a stablecoin.
 WHOLE_MAX: Final = 1_000
+# Less than a thousandth of a coin at an address is not taken for a payment.
+DUST_PART: Final = 1_000
 # More than this is read a second time before it counts.
 DOUBT_WHOLE: Final = 100
 
@@ -195,6 +197,7 @@ def evm_network(
         styles=(Style.ADDRESS, Style.MEMO, Style.AMOUNT, Style.WALLET),
         explorer_tx=chain.explorer_tx,
         tokens=tokens | strangers,
+        dust={asset: find_asset(asset).scale // DUST_PART for asset in carried},
     )
 
 
