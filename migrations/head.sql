@@ -404,10 +404,13 @@ CREATE TABLE public.hot_wallets (
     standing jsonb DEFAULT '{}'::jsonb NOT NULL,
     looked_at timestamp with time zone,
     created_at timestamp with time zone NOT NULL,
+    withdraw_address text COLLATE pg_catalog."C",
+    withdraw_address_from timestamp with time zone,
     CONSTRAINT hot_wallets_check CHECK (((frozen_reason IS NULL) = (frozen_at IS NULL))),
     CONSTRAINT hot_wallets_check1 CHECK (((payout_address IS NULL) = (payout_address_from IS NULL))),
     CONSTRAINT hot_wallets_next_nonce_check CHECK ((next_nonce >= 0)),
-    CONSTRAINT hot_wallets_public_key_check CHECK ((length(public_key) = 33))
+    CONSTRAINT hot_wallets_public_key_check CHECK ((length(public_key) = 33)),
+    CONSTRAINT hot_wallets_withdraw CHECK (((withdraw_address IS NULL) = (withdraw_address_from IS NULL)))
 );
 
 ALTER TABLE ONLY public.hot_wallets FORCE ROW LEVEL SECURITY;
@@ -610,11 +613,21 @@ CREATE TABLE public.payouts (
     created_at timestamp with time zone NOT NULL,
     ended_at timestamp with time zone,
     version integer DEFAULT 1 NOT NULL,
+    withdraw_network text,
+    withdraw_fee_max public.units,
+    withdraw_state text,
+    withdraw_ask_tx_id text COLLATE pg_catalog."C",
+    withdraw_number numeric(39,0),
+    withdraw_fee public.units,
     CONSTRAINT payouts_check CHECK (((status = ANY (ARRAY['paid'::text, 'failed'::text, 'canceled'::text])) = (ended_at IS NOT NULL))),
     CONSTRAINT payouts_check1 CHECK (((status = 'paid'::text) = (tx_id IS NOT NULL))),
     CONSTRAINT payouts_check2 CHECK (((approved_by IS NULL) OR (approved_by <> requested_by))),
     CONSTRAINT payouts_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'in_transit'::text, 'paid'::text, 'failed'::text, 'canceled'::text]))),
-    CONSTRAINT payouts_units_check CHECK (((units)::numeric > (0)::numeric))
+    CONSTRAINT payouts_units_check CHECK (((units)::numeric > (0)::numeric)),
+    CONSTRAINT payouts_withdraw CHECK ((((withdraw_network IS NULL) = (withdraw_fee_max IS NULL)) AND ((withdraw_network IS NULL) = (withdraw_state IS NULL)))),
+    CONSTRAINT payouts_withdraw_fee CHECK (((withdraw_fee IS NOT NULL) = (NOT (withdraw_state IS DISTINCT FROM 'accepted'::text)))),
+    CONSTRAINT payouts_withdraw_number CHECK (((withdraw_number IS NULL) = (COALESCE(withdraw_state, 'asked'::text) = 'asked'::text))),
+    CONSTRAINT payouts_withdraw_state CHECK ((withdraw_state = ANY (ARRAY['asked'::text, 'created'::text, 'accepted'::text, 'rejected'::text])))
 );
 
 ALTER TABLE ONLY public.payouts FORCE ROW LEVEL SECURITY;
@@ -1278,6 +1291,10 @@ CREATE INDEX payment_intents_customer ON public.payment_intents USING btree (mer
 CREATE INDEX payment_intents_expiring ON public.payment_intents USING btree (expires_at) WHERE (status = ANY (ARRAY['requires_payment_method'::text, 'requires_confirmation'::text, 'requires_action'::text]));
 
 CREATE UNIQUE INDEX payouts_id ON public.payouts USING btree (id);
+
+CREATE UNIQUE INDEX payouts_withdraw_number_once ON public.payouts USING btree (network, withdraw_number) WHERE (withdraw_number IS NOT NULL);
+
+CREATE INDEX payouts_withdrawing ON public.payouts USING btree (created_at) WHERE ((withdraw_ask_tx_id IS NOT NULL) AND (ended_at IS NULL));
 
 CREATE INDEX rate_snapshots_age ON public.rate_snapshots USING btree (taken_at);
 

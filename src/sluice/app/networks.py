@@ -158,7 +158,7 @@ def stacks_chain(name: str, table: Mapping[str, Any], parts: Parts) -> Chain:
     wanted: set[str] = set()
     apis = [Api(url, parts.egress, parts.clock) for url in urls]
     gateway = _gateway(facts, table, apis)
-    peg = read_peg(facts, table, apis, parts.egress)
+    peg = read_peg(facts, table, apis, parts.egress, agree=_agree(apis, table))
     readers: list[ChainReader] = [
         StacksReader(
             network,

@@ -14,13 +14,19 @@ from sluice.engine.chains.stacks.sbtc.limits import FEE_MAX_DEFAULT_SATS
 from sluice.engine.chains.stacks.sbtc.locks import LOCK_BLOCKS_DEFAULT, check_lock
 from sluice.engine.chains.stacks.sbtc.minted import ASSET
 from sluice.engine.chains.stacks.sbtc.peg import PegFacts, StacksPeg
+from sluice.engine.chains.stacks.sbtc.withdrawn import WithdrawalReader
 from sluice.engine.chains.stacks.tokens import StacksChain
 
 _KEYS: Final = {"emily", "bitcoin", "net", "lock_blocks", "fee_max_sats"}
 
 
 def read_peg(
-    facts: StacksChain, table: Mapping[str, Any], apis: Sequence[Api], egress: Egress
+    facts: StacksChain,
+    table: Mapping[str, Any],
+    apis: Sequence[Api],
+    egress: Egress,
+    *,
+    agree: int,
 ) -> StacksPeg | None:
     """Return the peg that a network's table asks for, or None."""
     said = table.get("sbtc")
@@ -39,7 +45,8 @@ def read_peg(
     check_lock(numbers["lock_blocks"])
     peg = PegFacts(str(said.get("bitcoin", "bitcoin")), _net(facts, said), **numbers)
     contracts = SbtcContracts.of_token(facts.tokens[ASSET])
-    return StacksPeg(peg, contracts, apis, Emily(said["emily"], egress))
+    reader = WithdrawalReader(contracts, apis, agree=agree, burn_depth=facts.burn_depth)
+    return StacksPeg(peg, contracts, apis, Emily(said["emily"], egress), reader)
 
 
 def _net(facts: StacksChain, said: Mapping[str, Any]) -> Net:

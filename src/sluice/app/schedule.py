@@ -13,6 +13,7 @@ from sluice.business.payments.conversions.terms import refresh_terms
 from sluice.business.payments.conversions.watch import watch_conversions
 from sluice.business.payments.intents.cancel import expire_intents
 from sluice.business.payments.paywalls.settle import Facilitator, hand_in_again
+from sluice.business.payments.settlement.withdraw import watch_withdrawals
 from sluice.business.trust.promises.check import check_and_hold
 from sluice.business.webhooks.events.find import forget_events
 from sluice.engine.chains.registry import Chains
@@ -45,6 +46,7 @@ SCHEDULE: Final = {
     "record_rates": Every(60),
     "refresh_peg_terms": Every(30),
     "watch_conversions": Every(15),
+    "watch_withdrawals": Every(15),
     "check_promises": Every(60),
     "close_old_amounts": Every(600),
     "forget_facts": Every(600),
@@ -92,6 +94,7 @@ def job_verbs(
         "record_rates": record_rates,
         "refresh_peg_terms": lambda: refresh_terms(works, chains),
         "watch_conversions": lambda: watch_conversions(works, chains),
+        "watch_withdrawals": lambda: watch_withdrawals(works, chains),
         "check_promises": lambda: check_and_hold(works, on_promise),
         "close_old_amounts": close_amounts,
         "forget_facts": forget_facts,

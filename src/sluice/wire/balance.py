@@ -17,6 +17,7 @@ _TYPES: Final = (
     "refund_failure",
     "payout",
     "payout_failure",
+    "adjustment",
 )
 
 RETRIEVE: Final = Shape("balance.retrieve", {})

@@ -4,7 +4,7 @@ from typing import Final
 
 from sluice.base.money.catalogue import find_asset
 from sluice.base.money.money import Money
-from sluice.business.payments.settlement.model import NewPayout, Payout, Status
+from sluice.business.payments.settlement.model import NewPayout, Payout, Status, Withdrawal
 from sluice.wire.currency import Currency
 from sluice.wire.fields import Amount, Choice, Text
 from sluice.wire.given import Given
@@ -19,6 +19,10 @@ CREATE: Final = Shape(
         "amount": Amount(required=True, doc="In the asset's smallest unit."),
         "currency": Currency(required=True, doc="The asset that leaves."),
         "network": Text(40, doc="Which network, where more than one has a hot wallet."),
+        "arrives_on": Text(
+            40, doc="The network where it arrives, where that is another: bitcoin, for sBTC."
+        ),
+        "fee_max": Amount(doc="The most that the peg's signers may keep, on top of the amount."),
         "destination": Text(128, doc="The payout address; any other is refused."),
         "description": Text(500),
         "statement_descriptor": Text(22),
@@ -44,6 +48,8 @@ def read_create(given: Given) -> NewPayout:
     return NewPayout(
         money=Money(given.need_integer("amount"), asset),
         network=given.text("network"),
+        arrives_on=given.text("arrives_on"),
+        fee_max=given.integer("fee_max"),
         destination=given.text("destination"),
         description=given.text("description"),
         statement_descriptor=given.text("statement_descriptor"),
@@ -53,6 +59,7 @@ def read_create(given: Given) -> NewPayout:
 
 def show_payout(payout: Payout, view: View) -> Shown:
     """Show a payout as Stripe does, with what only a chain has beside it."""
+    way = payout.withdrawal
     given_back = payout.status in (Status.FAILED, Status.CANCELED)
     return {
         "id": payout.id,
@@ -66,7 +73,9 @@ def show_payout(payout: Payout, view: View) -> Shown:
         "created": stamp(payout.created_at),
         "currency": payout.money.asset.code,
         "description": payout.description,
-        "destination": view.address(payout.network, payout.recipient),
+        "destination": view.address(
+            payout.network if way is None else way.network, payout.recipient
+        ),
         "failure_balance_transaction": payout.settlement_id if given_back else None,
         "failure_code": payout.failure_code,
         "failure_message": payout.failure_message,
@@ -86,7 +95,20 @@ def show_payout(payout: Payout, view: View) -> Shown:
         "approval": _approval(payout),
         "network": payout.network,
         "transaction_hash": payout.tx_id,
+        "withdrawal": None if way is None else _withdrawal(way),
         "object_version": payout.version,
+    }
+
+
+def _withdrawal(way: Withdrawal) -> Shown:
+    """Show how far a payout through a peg is: fees as text, for they count sats."""
+    return {
+        "network": way.network,
+        "status": way.state.value,
+        "request": None if way.number is None else str(way.number),
+        "request_transaction_hash": way.ask_tx_id,
+        "fee_max": str(way.fee_max),
+        "fee": None if way.fee is None else str(way.fee),
     }
 
 

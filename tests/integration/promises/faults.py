@@ -110,6 +110,8 @@ FAULTS: Final[dict[str, str]] = {
     " reference, created_at) SELECT DISTINCT ON (t.network, t.sender) t.merchant_id, t.livemode,"
     " t.network, t.sender, t.recipient, 'pi_x', sim.now() FROM transfers t JOIN credits c"
     " USING (network, tx_id, index) WHERE c.reversed_by IS NULL",
+    "I97": "UPDATE payouts SET withdraw_network = 'bitcoin', withdraw_fee_max = 0,"
+    " withdraw_state = 'created', withdraw_number = 7 WHERE status = 'paid'",
     "I78": "UPDATE send_attempts SET is_void = true",
     "I79": "UPDATE refunds SET needs_approval = true WHERE send_id IS NOT NULL",
 }

@@ -175,6 +175,12 @@ async def till(chain: StacksChain, signer: Signer) -> Wallet:
 
 
 @pytest.fixture
+async def payer(chain: StacksChain, signer: Signer) -> Wallet:
+    """Return somebody with plenty."""
+    return await Wallet.of(1, chain, signer)
+
+
+@pytest.fixture
 def networks(chain: StacksChain, bitcoind: Bitcoind, emily: Emily, tmp_path: Path) -> Path:
     """Return the networks file."""
     written = tmp_path / "networks.toml"

@@ -25,7 +25,7 @@ export class Levers {
     const lever = (name, pull) => ["POST", `/sim/${name}`, async ({ json }) => ok(await pull.call(this, json() ?? {}))];
     return [
       lever("reset", this.reset), lever("mine", this.mine), lever("burn", this.burn), lever("time", this.advance),
-      lever("fund", this.fund), lever("mint_sbtc", this.mintSbtc), lever("rotate_signers", this.rotateSigners), lever("deploy", this.deploy),
+      lever("fund", this.fund), lever("mint_sbtc", this.mintSbtc), lever("rotate_signers", this.rotateSigners), lever("end_withdrawal", this.endWithdrawal), lever("deploy", this.deploy),
       lever("fork", this.fork), lever("drop", this.drop), lever("stall", this.stall), lever("auto", this.auto),
       lever("trouble", this.trouble), lever("calm", this.calm), lever("rate", this.rate), lever("deprecated", this.deprecated),
       lever("observers", this.observe), lever("chainhooks", this.hook), lever("evaluate", this.evaluate),
@@ -82,6 +82,15 @@ export class Levers {
     return this.#send(FAUCET, (base) => makeContractCall({
       ...base, contractAddress: SBTC_DEPLOYER, contractName: "sbtc-deposit", functionName: "complete-deposit",
       functionArgs: args, postConditionMode: "allow", validateWithContractAbi: false,
+    }));
+  }
+
+  /** Pay a withdrawal's bitcoin for a fee as the signers do, or without a fee refuse it: its sBTC is unlocked. */
+  endWithdrawal({ request, fee = null, bitcoin_txid: given, vout = 0 }) {
+    const paid = () => [Cl.bufferFromHex(bare(given)), Cl.uint(vout), Cl.uint(BigInt(fee))];
+    return this.#send(FAUCET, (base) => makeContractCall({
+      ...base, contractAddress: SBTC_DEPLOYER, contractName: "sbtc-withdrawal", functionName: fee === null ? "reject" : "accept",
+      functionArgs: [Cl.uint(request), ...(fee === null ? [] : paid())], postConditionMode: "allow", validateWithContractAbi: false,
     }));
   }
 

@@ -25,6 +25,31 @@ const SBTC_DEPOSIT = `
     (contract-call? .sbtc-registry complete-deposit txid vout amount recipient
       (unwrap-panic (get-burn-block-info? header-hash height)) height txid)))`;
 
+/** In the role that locks, and pays or unlocks: what the signers do, when a test says so, without the signers. */
+const SBTC_WITHDRAWAL = `
+(define-read-only (locked-of (id uint))
+  (let ((asked (unwrap! (contract-call? .sbtc-registry get-withdrawal-request id) (err u500))))
+    (asserts! (is-none (get status asked)) (err u501))
+    (ok { whole: (+ (get amount asked) (get max-fee asked)), fee: (get max-fee asked), who: (get sender asked) })))
+(define-public (initiate-withdrawal-request
+    (amount uint) (recipient { version: (buff 1), hashbytes: (buff 32) }) (max-fee uint))
+  (begin
+    (asserts! (> amount u546) (err u502))
+    (try! (contract-call? .sbtc-token protocol-lock (+ amount max-fee) tx-sender 0x02))
+    (contract-call? .sbtc-registry create-withdrawal-request amount max-fee tx-sender recipient burn-block-height)))
+(define-public (accept (id uint) (txid (buff 32)) (vout uint) (fee uint))
+  (let ((held (try! (locked-of id))) (height (- burn-block-height u1)))
+    (asserts! (<= fee (get fee held)) (err u505))
+    (try! (contract-call? .sbtc-token protocol-burn-locked (get whole held) (get who held) 0x02))
+    (and (> (get fee held) fee)
+      (try! (contract-call? .sbtc-token protocol-mint (- (get fee held) fee) (get who held) 0x02)))
+    (contract-call? .sbtc-registry complete-withdrawal-accept id txid vout u0 fee
+      (unwrap-panic (get-burn-block-info? header-hash height)) height txid)))
+(define-public (reject (id uint))
+  (let ((held (try! (locked-of id))))
+    (try! (contract-call? .sbtc-token protocol-unlock (get whole held) (get who held) 0x02))
+    (contract-call? .sbtc-registry complete-withdrawal-reject id u0)))`;
+
 /** And in the role that governs: the signers' key changes when a test says so. */
 const SBTC_SIGNERS = `
 (define-public (rotate (key (buff 33)) (address principal))
@@ -128,8 +153,9 @@ export class Machine {
     const role = tx.deployContract("sbtc-deposit", SBTC_DEPOSIT, { clarityVersion: 3 }, SBTC_DEPLOYER);
     const others = contracts.map(({ address, name, source, clarity = 3 }) =>
       tx.deployContract(name, source, { clarityVersion: clarity }, address));
+    const withdrawal = tx.deployContract("sbtc-withdrawal", SBTC_WITHDRAWAL, { clarityVersion: 3 }, SBTC_DEPLOYER);
     const signers = tx.deployContract("sbtc-bootstrap-signers", SBTC_SIGNERS, { clarityVersion: 3 }, SBTC_DEPLOYER);
-    for (const { result } of session.mineBlock([role, signers, ...others, ...grants]).slice(2 + others.length)) {
+    for (const { result } of session.mineBlock([role, withdrawal, signers, ...others, ...grants]).slice(3 + others.length)) {
       if (result.type !== "ok") throw new Error("sBTC could not be granted at the start");
     }
     begin();

@@ -1,4 +1,4 @@
-"""sluice sbtc: accept, list, reclaim, withdraw."""
+"""sluice sbtc: accept, list, reclaim, withdraw, withdrawals."""
 
 import json
 from typing import Annotated
@@ -10,6 +10,7 @@ from sluice.base.errors import Unavailable
 from sluice.business.accounts.merchants.edit import as_merchant
 from sluice.business.payments.conversions.accept import accept_deposits, peg_of
 from sluice.business.payments.conversions.find import find_conversions, find_reclaimable
+from sluice.business.payments.settlement.edit import find_withdrawals
 from sluice.doors.cli.run import table, with_app
 from sluice.engine.chains.peg import Way
 
@@ -105,10 +106,38 @@ def withdraw(
     to: Annotated[str, typer.Argument(help="The Bitcoin address.")],
     fee_max: Annotated[int, typer.Option(help="The most the signers may keep.")] = 80_000,
 ) -> None:
-    """Print what a Stacks wallet signs to have bitcoin for sBTC; nothing is sent."""
+    """Print what a Stacks wallet signs to have bitcoin for sBTC; nothing is sent.
+
+    A hot wallet does it by itself: that is a payout that arrives on bitcoin.
+    """
 
     async def run(built: App) -> None:
         asked = await peg_of(built.chains.find(network)).withdraw(to, sats, fee_max=fee_max)
         typer.echo(json.dumps({"method": asked.method, "params": dict(asked.params)}, indent=2))
+
+    with_app(run)
+
+
+@app.command("withdrawals")
+def withdrawals(merchant: _MERCHANT, live: _LIVE = False) -> None:
+    """List a merchant's newest payouts in bitcoin, and how far the signers are with each."""
+
+    async def run(built: App) -> None:
+        async with built.works.begin(as_merchant(merchant, livemode=live)) as work:
+            found = await find_withdrawals(work)
+        rows = [
+            (
+                payout.id,
+                payout.status.value,
+                way.state.value,
+                "-" if way.number is None else f"request {way.number}",
+                str(payout.money),
+                f"fee {way.fee_max if way.fee is None else way.fee} sats"
+                + (" at most" if way.fee is None else ""),
+                payout.tx_id or way.ask_tx_id or "",
+            )
+            for payout, way in found
+        ]
+        typer.echo(table(rows) if rows else "No payout was asked for in bitcoin.")
 
     with_app(run)

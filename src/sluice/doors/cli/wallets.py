@@ -11,6 +11,7 @@ import typer
 from sluice.app.app import App
 from sluice.base.money.catalogue import asset_of, find_asset, money
 from sluice.business.accounts.merchants.edit import find_merchant
+from sluice.business.payments.conversions.accept import peg_of
 from sluice.business.trust.audit.record import record_action
 from sluice.doors.cli.run import table, with_app
 from sluice.engine.chains.writer import Account
@@ -19,6 +20,7 @@ from sluice.engine.sender.edit import (
     list_wallets,
     open_wallet,
     set_payout_address,
+    set_withdraw_address,
     writer_of,
 )
 from sluice.engine.sender.freeze import find_any, freeze_wallet, thaw_wallet
@@ -158,7 +160,12 @@ def limits(
 
 @app.command("payout-address")
 def payout_address(
-    wallet_id: WalletId, address: Annotated[str, typer.Argument(help="Where payouts go.")]
+    wallet_id: WalletId,
+    address: Annotated[str, typer.Argument(help="Where payouts go.")],
+    arrives_on: Annotated[
+        str | None,
+        typer.Option(help="The network of the address, if another: bitcoin, for sBTC."),
+    ] = None,
 ) -> None:
     """Set where payouts go; a changed address is used after a day."""
 
@@ -166,7 +173,12 @@ def payout_address(
         async with built.works.begin() as work:
             wallet = await find_any(work, wallet_id)
             chain = built.chains.find(wallet.network)
-            since = await set_payout_address(work, chain, wallet, address)
+            if arrives_on in {None, chain.network.name}:
+                since = await set_payout_address(work, chain, wallet, address)
+            elif arrives_on == peg_of(chain).source:
+                since = await set_withdraw_address(work, peg_of(chain), wallet, address)
+            else:
+                raise typer.BadParameter(f"{wallet.network} pays nothing out on {arrives_on}")
             await record_action(work, "payout_address.set", wallet.id, {"address": address})
         typer.echo(f"Payouts of {wallet_id} go to {address} from {since:%Y-%m-%d %H:%M} UTC on.")
 

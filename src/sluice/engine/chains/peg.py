@@ -1,7 +1,8 @@
 """Peg: one network's coin becomes another's token: bitcoin paid, sBTC received.
 
 The payer pays a deposit address. The peg's signers sweep it and mint for the merchant; what they do
-not take in time goes back by the merchant's own key.
+not take in time goes back by the merchant's own key. The other way a wallet asks the signers for
+the coin: they lock its token, and then pay, or unlock it again.
 """
 
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from typing import Protocol, TypeAlias
 
 from sluice.base.errors import Invalid
 from sluice.engine.chains.wallets import WalletRequest
+from sluice.engine.chains.writer import Call
 
 # A transaction's id and the place of its output.
 Outpoint: TypeAlias = tuple[str, int]
@@ -23,6 +25,8 @@ class PegTerms:
     deposit_max: int | None = None
     cap: int | None = None
     supply: int | None = None
+    withdrawal_max: int | None = None
+    withdrawable: int | None = None  # by everybody, at this moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,22 @@ class Reclaimed:
     fee: int
 
 
+@dataclass(frozen=True, slots=True)
+class PegAsk:
+    """The call by which a wallet asks for the coin, and the most that leaves it by the call."""
+
+    call: Call
+    units: int
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """How a withdrawal ended for good: paid by `tx_id` for this fee, or, without one, refused."""
+
+    tx_id: str | None
+    fee: int = 0
+
+
 class Peg(Protocol):
     """One peg, which belongs to the network that mints."""
 
@@ -72,6 +92,11 @@ class Peg(Protocol):
     @property
     def asset(self) -> str:
         """Return the asset that is minted."""
+        ...
+
+    @property
+    def fee_max(self) -> int:
+        """Return the most that the signers may keep, where nobody says it."""
         ...
 
     async def terms(self) -> PegTerms:
@@ -120,6 +145,31 @@ class Peg(Protocol):
         """Return what a wallet signs to have the coin paid out for the token.
 
         Raises Invalid for what the signers would not pay, ProviderTrouble.
+        """
+        ...
+
+    def read_address(self, text: str) -> str:
+        """Return an address of the coin's network in its stored form, or raise Invalid."""
+        ...
+
+    def ask_for(self, terms: PegTerms, to: str, units: int, *, fee_max: int) -> PegAsk:
+        """Return the call that asks for so much of the coin, and for the fee on top of it.
+
+        Pure. Raises Invalid for what the signers would not pay.
+        """
+        ...
+
+    async def asked(self, tx_id: str, to: str, units: int, *, fee_max: int) -> int:
+        """Return the number that the peg gave to what a final transaction of ours asked for.
+
+        Raises Invalid where it asked for something else, ProviderTrouble.
+        """
+        ...
+
+    async def ended(self, number: int) -> Withdrawn | None:
+        """Return how a withdrawal ended; None while it is open, or a fork could still undo its end.
+
+        As many sources must agree as for everything else. Raises ProviderTrouble.
         """
         ...
 

@@ -7,6 +7,7 @@ from sluice.base.database import UniqueViolation
 from sluice.base.errors import Conflict
 from sluice.base.work import Work
 from sluice.engine.chains.chain import Chain
+from sluice.engine.chains.peg import Peg
 from sluice.engine.chains.writer import ChainWriter, Standing
 from sluice.engine.sender import store
 from sluice.engine.sender.model import HotWallet, Limits
@@ -75,6 +76,16 @@ async def set_payout_address(
     parsed = chain.addresses.parse(address)
     since = work.now if wallet.payout_address in {None, parsed} else work.now + _CHANGE
     await store.pay_out_to(work, wallet.id, parsed, since)
+    return since
+
+
+async def set_withdraw_address(
+    work: Work, peg: Peg, wallet: HotWallet, address: str
+) -> dt.datetime:
+    """Set where payouts through the peg go; return from when on, as above."""
+    parsed = peg.read_address(address)
+    since = work.now if wallet.withdraw_address in {None, parsed} else work.now + _CHANGE
+    await store.withdraw_to(work, wallet.id, parsed, since)
     return since
 
 

@@ -66,6 +66,9 @@ class HotWallet:
     frozen_at: dt.datetime | None = None
     payout_address: str | None = None
     payout_address_from: dt.datetime | None = None
+    # The same on the network whose coin this one's peg pays out.
+    withdraw_address: str | None = None
+    withdraw_address_from: dt.datetime | None = None
     standing: Mapping[str, Any] = field(default_factory=dict)
     looked_at: dt.datetime | None = None
 

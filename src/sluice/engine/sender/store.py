@@ -12,7 +12,7 @@ from sluice.engine.sender.model import Attempt, HotWallet, Limits, Send, SendSta
 
 _WALLET: Final = """
 SELECT merchant_id, livemode, id, network, address, public_key, signer, limits, next_nonce, frozen_reason, frozen_at,
-  payout_address, payout_address_from, standing, looked_at, created_at FROM hot_wallets"""
+  payout_address, payout_address_from, withdraw_address, withdraw_address_from, standing, looked_at, created_at FROM hot_wallets"""
 _ADD_WALLET: Final = """
 INSERT INTO hot_wallets (merchant_id, livemode, id, network, address, public_key, signer, limits, next_nonce, created_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"""
@@ -40,6 +40,8 @@ _LIMIT: Final = "UPDATE hot_wallets SET limits = $2 WHERE id = $1 -- every merch
 
 _PAY_OUT_TO: Final = """
 UPDATE hot_wallets SET payout_address = $2, payout_address_from = $3 WHERE id = $1 -- every merchant"""
+_WITHDRAW_TO: Final = """
+UPDATE hot_wallets SET withdraw_address = $2, withdraw_address_from = $3 WHERE id = $1 -- every merchant"""
 
 _SEND: Final = """
 SELECT merchant_id, livemode, id, wallet_id, reference, network, asset, units, recipient, memo, call, state, slot, reason,
@@ -152,6 +154,11 @@ async def limit(work: Work, wallet_id: str, limits: Limits) -> None:
 async def pay_out_to(work: Work, wallet_id: str, address: str, since: dt.datetime) -> None:
     """Write where a wallet's payouts go, and from when on."""
     await work.execute(_PAY_OUT_TO, wallet_id, address, since)
+
+
+async def withdraw_to(work: Work, wallet_id: str, address: str, since: dt.datetime) -> None:
+    """Write where a wallet's payouts through its network's peg go, and from when on."""
+    await work.execute(_WITHDRAW_TO, wallet_id, address, since)
 
 
 def add(work: Work, send: Send) -> None:

@@ -22,6 +22,8 @@ _KINDS: Final = {
     "refund_reversal": "refund_failure",
     "payout": "payout",
     "payout_reversal": "payout_failure",
+    # What of the fee set aside for a withdrawal was not needed.
+    "payout_withdrawn": "adjustment",
 }
 # Money that moved out of what may be spent needs nothing more to be available.
 _AT_ONCE: Final = ("refund", "payout")

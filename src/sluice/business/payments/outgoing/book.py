@@ -39,6 +39,24 @@ def reservation(
     )
 
 
+def withdrawal_end(
+    owner: tuple[str, bool], source: str, *, network: str, whole: Money, gone: Money
+) -> Entry:
+    """Return the entry of a payout that left through a peg, which took less than was set aside."""
+    back = whole - gone
+    postings = [debit(chart.reserved(network), whole), credit(chart.custody(network), gone)]
+    if back.units:
+        postings.append(credit(chart.AVAILABLE, back))
+    return Entry(
+        *owner,
+        kind=f"{PAYOUT}_withdrawn",
+        source=source,
+        seq=1,
+        description=f"Payout {source} left",
+        postings=postings,
+    )
+
+
 def departure(
     owner: tuple[str, bool], kind: str, source: str, *, network: str, whole: Money
 ) -> Entry:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from sluice.base.errors import Forbidden, Invalid
 from sluice.base.work import Work
 from sluice.engine.chains.chain import Chain
+from sluice.engine.chains.peg import Peg
 from sluice.engine.chains.writer import Order
 from sluice.engine.watcher.targets import is_watched
 
@@ -21,8 +22,17 @@ async def check_recipient(work: Work, chain: Chain, text: str, *, param: str) ->
         raise Invalid(error.message, code=error.code, param=param) from error
     if address in set(chain.network.tokens.values()):
         raise _refused("This is a token's contract; money sent to it is lost.", param)
-    if await is_watched(work, chain.network.name, address):
-        raise _refused("Payments to a merchant of this installation arrive here.", param)
+    await _check_unwatched(work, chain.network.name, address, param)
+    return address
+
+
+async def check_coin_recipient(work: Work, peg: Peg, text: str, *, param: str) -> str:
+    """Return the address of the coin's network in its stored form, or refuse as above."""
+    try:
+        address = peg.read_address(text)
+    except Invalid as error:
+        raise Invalid(error.message, code=error.code, param=param) from error
+    await _check_unwatched(work, peg.source, address, param)
     return address
 
 
@@ -55,6 +65,11 @@ def check_approver(work: Work, requested_by: str) -> str:
 def requester_of(work: Work) -> str:
     """Return who is asking, as it is kept: the key's id."""
     return work.actor.key_id or "operator"
+
+
+async def _check_unwatched(work: Work, network: str, address: str, param: str) -> None:
+    if await is_watched(work, network, address):
+        raise _refused("Payments to a merchant of this installation arrive here.", param)
 
 
 def _refused(why: str, param: str) -> Invalid:

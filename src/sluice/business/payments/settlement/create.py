@@ -1,14 +1,19 @@
 """Make a payout: only of what may be spent, only to the address the operator set."""
 
 import datetime as dt
+from collections.abc import Callable
 from typing import Final
 
 from sluice.base.errors import Invalid
+from sluice.base.money.money import Money
 from sluice.base.work import Work
 from sluice.business.accounts.merchants.model import RefundRules
+from sluice.business.payments.conversions.accept import peg_of
+from sluice.business.payments.conversions.terms import current_terms
 from sluice.business.payments.outgoing.book import PAYOUT, reservation
 from sluice.business.payments.outgoing.reserve import reserve_money
 from sluice.business.payments.outgoing.rules import (
+    check_coin_recipient,
     check_order,
     check_recipient,
     needs_approval,
@@ -16,7 +21,13 @@ from sluice.business.payments.outgoing.rules import (
 )
 from sluice.business.payments.settlement import store
 from sluice.business.payments.settlement.facts import PayoutCreated
-from sluice.business.payments.settlement.model import NewPayout, Payout, Status
+from sluice.business.payments.settlement.model import (
+    Destination,
+    NewPayout,
+    Payout,
+    Status,
+    Withdrawal,
+)
 from sluice.engine.chains.chain import Chain
 from sluice.engine.chains.registry import Chains
 from sluice.engine.chains.writer import Order
@@ -32,11 +43,12 @@ async def create_payout(
     """Pay a merchant out from its hot wallet."""
     chain, wallet = await _wallet(work, new, chains)
     asset = new.money.asset.code
-    recipient = await _recipient(work, new, chain, wallet)
+    destination = await _destination(work, new, chain, wallet)
     payout_id = work.new_id("po")
-    order = order_of(payout_id, chain.network.name, new, recipient)
+    order = await order_of(work, chain, payout_id, new.money, destination)
     check_order(chain, order, param="destination")
-    entry = reservation(work.owner, PAYOUT, payout_id, network=chain.network.name, whole=new.money)
+    whole = destination.whole(new.money)
+    entry = reservation(work.owner, PAYOUT, payout_id, network=chain.network.name, whole=whole)
     today = await store.asked_since(work, asset, work.now - _DAY)
     awaits = needs_approval(new.money.units, today, asset, rules.approve_above)
     reserve_id = await reserve_money(work, entry, chain.network.name)
@@ -46,7 +58,8 @@ async def create_payout(
         livemode=work.actor.livemode,
         network=chain.network.name,
         money=new.money,
-        recipient=recipient,
+        recipient=destination.recipient,
+        withdrawal=destination.withdrawal,
         status=Status.PENDING,
         needs_approval=awaits,
         requested_by=requester_of(work),
@@ -63,9 +76,20 @@ async def create_payout(
     return payout
 
 
-def order_of(payout_id: str, network: str, new: NewPayout | Payout, recipient: str) -> Order:
-    """Return what is to be sent."""
-    return Order(network, new.money.asset.code, new.money.units, recipient, payout_id)
+async def order_of(
+    work: Work, chain: Chain, payout_id: str, money: Money, destination: Destination
+) -> Order:
+    """Return what is to be sent; a withdrawal calls the peg, within its limits of the moment."""
+    network, asset, recipient = chain.network.name, money.asset.code, destination.recipient
+    if destination.withdrawal is None:
+        return Order(network, asset, money.units, recipient, payout_id)
+    fee_max = destination.withdrawal.fee_max
+    terms = await current_terms(work, network)
+    try:
+        asked = peg_of(chain).ask_for(terms, recipient, money.units, fee_max=fee_max)
+    except Invalid as error:
+        raise Invalid(error.message, code=error.code, param="amount") from error
+    return Order(network, asset, asked.units, recipient, payout_id, call=asked.call)
 
 
 async def _wallet(work: Work, new: NewPayout, chains: Chains) -> tuple[Chain, HotWallet]:
@@ -78,12 +102,18 @@ async def _wallet(work: Work, new: NewPayout, chains: Chains) -> tuple[Chain, Ho
     )
     found = []
     for chain in served:
-        if asset in chain.network.assets and chain.network.livemode is work.actor.livemode:
+        if _carries(chain, new, livemode=work.actor.livemode):
             wallet = await find_wallet(work, chain)
             if wallet is not None:
                 found.append((chain, wallet))
     if len(found) == 1:
         return found[0]
+    if not found and new.arrives_on is not None:
+        raise Invalid(
+            f"No hot wallet here pays {asset} out on {new.arrives_on}.",
+            code="payouts_not_enabled",
+            param="arrives_on",
+        )
     if not found:
         raise Invalid(
             f"No hot wallet holds {asset} here; payments to your own wallets need no payout.",
@@ -97,27 +127,61 @@ async def _wallet(work: Work, new: NewPayout, chains: Chains) -> tuple[Chain, Ho
     )
 
 
-async def _recipient(work: Work, new: NewPayout, chain: Chain, wallet: HotWallet) -> str:
+def _carries(chain: Chain, new: NewPayout, *, livemode: bool) -> bool:
+    asset = new.money.asset.code
+    if asset not in chain.network.assets or chain.network.livemode is not livemode:
+        return False
+    if new.arrives_on is None:
+        return True
+    return chain.peg is not None and (chain.peg.source, chain.peg.asset) == (new.arrives_on, asset)
+
+
+async def _destination(work: Work, new: NewPayout, chain: Chain, wallet: HotWallet) -> Destination:
+    """Return where it goes: to the wallet's payout address, or out through the peg."""
+    if new.arrives_on is None:
+        if new.fee_max is not None:
+            raise Invalid(
+                "Only a payout that arrives on another network has a fee of its own.",
+                code="parameter_invalid",
+                param="fee_max",
+            )
+        allowed = wallet.payout_address, wallet.payout_address_from
+        address = _wanted(work, new, chain.addresses.parse, allowed)
+        return Destination(await check_recipient(work, chain, address, param="destination"))
+    peg = peg_of(chain)
+    allowed = wallet.withdraw_address, wallet.withdraw_address_from
+    address = _wanted(work, new, peg.read_address, allowed)
+    recipient = await check_coin_recipient(work, peg, address, param="destination")
+    fee_max = peg.fee_max if new.fee_max is None else new.fee_max
+    return Destination(recipient, Withdrawal(peg.source, fee_max))
+
+
+def _wanted(
+    work: Work,
+    new: NewPayout,
+    parse: Callable[[str], str],
+    allowed: tuple[str | None, dt.datetime | None],
+) -> str:
     """Return where payouts go; in test mode, where no key is real, the request may say it."""
-    if wallet.payout_address_from is not None and work.now < wallet.payout_address_from:
+    address, since = allowed
+    if since is not None and work.now < since:
         raise Invalid(
-            f"The payout address was changed; it is used from {wallet.payout_address_from} on.",
+            f"The payout address was changed; it is used from {since} on.",
             code="payout_address_too_new",
             param="destination",
         )
-    wanted = new.destination
-    if wanted is not None and not work.actor.livemode and wallet.payout_address is None:
-        return await check_recipient(work, chain, wanted, param="destination")
-    if wallet.payout_address is None:
+    if address is None and new.destination is not None and not work.actor.livemode:
+        return new.destination
+    if address is None:
         raise Invalid(
             "There is no payout address; the operator sets it: sluice wallets payout-address.",
             code="payout_address_missing",
             param="destination",
         )
-    if wanted is not None and chain.addresses.parse(wanted) != wallet.payout_address:
+    if new.destination is not None and parse(new.destination) != address:
         raise Invalid(
             "Payouts go to the address the operator set, and to no other.",
             code="address_not_allowed",
             param="destination",
         )
-    return await check_recipient(work, chain, wallet.payout_address, param="destination")
+    return address

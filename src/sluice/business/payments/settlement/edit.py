@@ -11,7 +11,7 @@ from sluice.business.payments.outgoing.rules import check_approver
 from sluice.business.payments.settlement import store
 from sluice.business.payments.settlement.create import order_of
 from sluice.business.payments.settlement.facts import PayoutCanceled, PayoutUpdated
-from sluice.business.payments.settlement.model import Payout, Status
+from sluice.business.payments.settlement.model import Payout, Status, Withdrawal
 from sluice.engine.chains.registry import Chains
 from sluice.engine.sender.queue import cancel_send, find_wallet, queue_send
 
@@ -37,6 +37,11 @@ async def page_payouts(
     return await store.page(work, page, status=status, created=created or {})
 
 
+async def find_withdrawals(work: Work, *, limit: int = 100) -> list[tuple[Payout, Withdrawal]]:
+    """Return the merchant's newest payouts through a peg, each with its withdrawal."""
+    return await store.find_withdrawals(work, limit)
+
+
 async def update_payout(work: Work, payout: Payout, metadata: Mapping[str, str]) -> Payout:
     """Change a payout's notes."""
     changed = payout.change(metadata=metadata)
@@ -51,10 +56,11 @@ async def approve_payout(work: Work, payout_id: str, *, chains: Chains) -> Payou
     if not payout.awaits_approval or payout.ended_at is not None:
         raise IllegalMove("This payout needs no approval.", code="payout_unexpected_state")
     approver = check_approver(work, payout.requested_by)
-    wallet = await find_wallet(work, chains.find(payout.network))
+    chain = chains.find(payout.network)
+    wallet = await find_wallet(work, chain)
     if wallet is None:
         raise Unavailable(f"There is no hot wallet on {payout.network}.", code="wallet_missing")
-    order = order_of(payout.id, payout.network, payout, payout.recipient)
+    order = await order_of(work, chain, payout.id, payout.money, payout.destination)
     send = await queue_send(work, wallet, order)
     approved = payout.change(approved_by=approver, send_id=send.id)
     await store.save(work, approved)

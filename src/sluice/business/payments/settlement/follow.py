@@ -1,5 +1,6 @@
 """What became of a send decides what becomes of its payout; booked in the same Work."""
 
+import dataclasses
 from collections.abc import Sequence
 
 from sluice.base.work import Work
@@ -34,6 +35,11 @@ async def _follow(work: Work, payout: Payout, fact: SendFact) -> Payout:
     kind: type[PayoutFact] = PayoutUpdated
     if isinstance(fact, SendOpened) and payout.status is Status.PENDING:
         moved = payout.move(Status.IN_TRANSIT)
+    elif isinstance(fact, SendDone) and payout.withdrawal is not None:
+        # The token is locked now; the peg's signers say how it goes on.
+        moved = payout if payout.status is Status.IN_TRANSIT else payout.move(Status.IN_TRANSIT)
+        asked = dataclasses.replace(payout.withdrawal, ask_tx_id=fact.tx_id)
+        moved = moved.change(withdrawal=asked)
     elif isinstance(fact, SendDone):
         owner = (payout.merchant_id, payout.livemode)
         entry = departure(owner, PAYOUT, payout.id, network=payout.network, whole=payout.money)

@@ -1,4 +1,4 @@
-"""Payout and its states; pure."""
+"""Payout and its states, and the withdrawal by which one may leave; pure."""
 
 import dataclasses
 import datetime as dt
@@ -33,12 +33,70 @@ MOVES: Final = States(
 )
 
 
+class Asked(StrEnum):
+    """How far a withdrawal is."""
+
+    ASKED = "asked"  # its transaction is to be made, or may still be undone
+    CREATED = "created"  # the peg has numbered it, and its signers decide
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+
+
+ASKED_MOVES: Final = States(
+    "withdrawal",
+    {
+        Asked.ASKED: frozenset({Asked.CREATED}),
+        Asked.CREATED: frozenset({Asked.ACCEPTED, Asked.REJECTED}),
+        Asked.ACCEPTED: frozenset(),
+        Asked.REJECTED: frozenset(),
+    },
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """A payout's way through a peg: it arrives on another network, for a fee bounded before.
+
+    `ask_tx_id` is the final transaction that asked; `number` is what the peg calls the request.
+    """
+
+    network: str
+    fee_max: int
+    state: Asked = Asked.ASKED
+    ask_tx_id: str | None = None
+    number: int | None = None
+    fee: int | None = None
+
+    def move(self, state: Asked, **changes: object) -> "Withdrawal":
+        """Return the withdrawal in another state."""
+        moved = {"state": ASKED_MOVES.check(self.state, state)} | changes
+        return dataclasses.replace(self, **moved)  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where a payout goes, and how, if not by a plain transfer."""
+
+    recipient: str
+    withdrawal: Withdrawal | None = None
+
+    def whole(self, money: Money) -> Money:
+        """Return what is set aside for so much to arrive: the most that the fee may be with it."""
+        fee_max = 0 if self.withdrawal is None else self.withdrawal.fee_max
+        return Money(money.units + fee_max, money.asset)
+
+
 @dataclass(frozen=True, slots=True)
 class NewPayout:
-    """What is asked for when a payout is made; the network may be left out where one carries it."""
+    """What is asked for when a payout is made; the network may be left out where one carries it.
+
+    `arrives_on` is another network, reached through a peg for `fee_max` at most.
+    """
 
     money: Money
     network: str | None = None
+    arrives_on: str | None = None
+    fee_max: int | None = None
     destination: str | None = None
     description: str | None = None
     statement_descriptor: str | None = None
@@ -70,7 +128,18 @@ class Payout:
     send_id: str | None = None
     tx_id: str | None = None
     ended_at: dt.datetime | None = None
+    withdrawal: Withdrawal | None = None
     version: int = 1
+
+    @property
+    def destination(self) -> Destination:
+        """Return where it goes, and how."""
+        return Destination(self.recipient, self.withdrawal)
+
+    @property
+    def whole(self) -> Money:
+        """Return what is set aside for it."""
+        return self.destination.whole(self.money)
 
     @property
     def awaits_approval(self) -> bool:

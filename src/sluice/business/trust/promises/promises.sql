@@ -52,14 +52,17 @@ shares AS (
   JOIN conversions c ON c.offer_id = o.id AND t.memo = 'deposit:' || c.tx_id || ':' || c.index
   WHERE l.purpose = 'payment' AND o.style = 'deposit' AND t.network <> o.network),
 covered AS (SELECT intent_id AS id, sum(share) AS share FROM shares GROUP BY intent_id),
--- money on its way out, or gone; and what of it news of its send has not reached yet
+-- money on its way out, or gone, and what came back of what was set aside for a peg; and what of it
+-- news of its send has not reached yet
 leaving AS (
   SELECT merchant_id, livemode, id, network, asset, units, recipient, status, reserve_id, settlement_id, send_id, tx_id,
-    'refund' AS kind, status IN ('requires_action', 'pending') AS is_open, status = 'succeeded' AS is_gone
+    'refund' AS kind, status IN ('requires_action', 'pending') AS is_open, status = 'succeeded' AS is_gone,
+    false AS by_peg, NULL AS ask_tx_id, 0::numeric AS back
   FROM refunds
   UNION ALL
-  SELECT merchant_id, livemode, id, network, asset, units, recipient, status, reserve_id, settlement_id, send_id, tx_id,
-    'payout', status IN ('pending', 'in_transit'), status = 'paid' FROM payouts),
+  SELECT merchant_id, livemode, id, network, asset, units + coalesce(withdraw_fee_max, 0), recipient, status, reserve_id,
+    settlement_id, send_id, tx_id, 'payout', status IN ('pending', 'in_transit'), status = 'paid',
+    withdraw_network IS NOT NULL, withdraw_ask_tx_id, coalesce(withdraw_fee_max - withdraw_fee, 0) FROM payouts),
 awaited AS (
   SELECT w.body->>'reference' AS id FROM waiting w WHERE w.reaction IN ('refunds.sent', 'payouts.sent')),
 -- what accounts should hold by what stands in the books' sources
@@ -77,7 +80,9 @@ expected AS (
     FROM lines l JOIN leaving o ON o.reserve_id = l.entry_id
     WHERE l.account IN ('available', 'fees') AND (o.is_open OR o.is_gone)
   UNION ALL SELECT o.merchant_id, o.livemode, 'reserved:' || o.network, o.asset, o.units FROM leaving o WHERE o.is_open
-  UNION ALL SELECT o.merchant_id, o.livemode, 'custody:' || o.network, o.asset, -o.units FROM leaving o WHERE o.is_gone),
+  UNION ALL SELECT o.merchant_id, o.livemode, 'available', o.asset, o.back FROM leaving o WHERE o.is_gone
+  UNION ALL SELECT o.merchant_id, o.livemode, 'custody:' || o.network, o.asset, o.back - o.units
+    FROM leaving o WHERE o.is_gone),
 -- accounts that hold something else, of whatever kind
 crooked AS (
   SELECT merchant_id, livemode, kind, asset, a.balance AS held, coalesce(e.units, 0) AS expected
@@ -261,11 +266,14 @@ WHERE s.slot_key IS NOT NULL AND NOT EXISTS (SELECT FROM send_attempts a WHERE a
 SELECT s.id, s.asset FROM sends s JOIN hot_wallets w ON w.id = s.wallet_id
 WHERE (s.slot->>'nonce')::bigint >= w.next_nonce;
 
--- I32 a refund or payout has left when its order has, by the same transaction, and only then
+-- I32 a refund or payout has left when its order has, by the same transaction, and only then; a payout
+-- through a peg was asked for by that transaction
 SELECT o.id, o.asset FROM leaving o LEFT JOIN sends s ON s.id = o.send_id
 WHERE o.send_id IS NOT NULL AND NOT EXISTS (SELECT FROM awaited w WHERE w.id = o.id)
-  AND (s.id IS NULL OR o.is_gone <> (s.state = 'done') OR (o.is_gone AND o.tx_id IS DISTINCT FROM s.tx_id)
-    OR (o.is_open AND s.state IN ('failed', 'canceled')))
+  AND (s.id IS NULL OR (o.is_open AND s.state IN ('failed', 'canceled'))
+    OR CASE WHEN o.by_peg THEN (s.state = 'done') <> (o.ask_tx_id IS NOT NULL) OR (o.is_gone AND s.state <> 'done')
+        OR (s.state = 'done' AND o.ask_tx_id <> s.tx_id)
+      ELSE o.is_gone <> (s.state = 'done') OR (o.is_gone AND o.tx_id IS DISTINCT FROM s.tx_id) END)
 UNION ALL SELECT s.id, s.asset FROM sends s JOIN leaving o ON o.id = s.reference
 WHERE (s.network, s.asset, s.units, s.recipient, s.merchant_id, s.livemode)
   IS DISTINCT FROM (o.network, o.asset, o.units, o.recipient, o.merchant_id, o.livemode);
@@ -281,7 +289,7 @@ SELECT o.id, o.asset FROM leaving o WHERE NOT EXISTS (
 UNION ALL SELECT o.id, o.asset FROM leaving o
 WHERE (SELECT count(*) FROM ledger_entries e WHERE e.source = o.id AND e.kind <> o.kind) <> CASE WHEN o.is_open THEN 0 ELSE 1 END
   OR (NOT o.is_open AND NOT EXISTS (SELECT FROM ledger_entries e WHERE e.id = o.settlement_id AND e.source = o.id
-    AND e.kind = o.kind || CASE WHEN o.is_gone THEN '_sent' ELSE '_reversal' END));
+    AND e.kind = o.kind || CASE WHEN NOT o.is_gone THEN '_reversal' WHEN o.by_peg THEN '_withdrawn' ELSE '_sent' END));
 
 -- Requests and owners -----------------------------------------------------------------------------
 
@@ -504,3 +512,8 @@ WHERE r.index >= a.next_index OR (r.merchant_id, r.livemode, r.network) <> (a.me
 -- I95 what a deposit passed on to its own destination was not credited again
 SELECT c.tx_id, c.index, c.asset FROM live c JOIN transfers t USING (network, tx_id, index)
 JOIN deposit_addresses d ON d.network = t.network AND d.address = t.sender AND d.destination = t.recipient;
+
+-- I97 a payout through a peg is paid when its signers paid, given back when they refused, and costs no more than was set aside
+SELECT id, asset FROM payouts WHERE withdraw_network IS NOT NULL
+  AND ((status = 'paid') <> (withdraw_state = 'accepted') OR (withdraw_state = 'rejected' AND status <> 'failed')
+    OR (withdraw_state <> 'asked' AND withdraw_ask_tx_id IS NULL) OR withdraw_fee > withdraw_fee_max);

@@ -17,11 +17,13 @@ from sluice.engine.chains.stacks.shapes import (
     RawAnswer,
     RawBlock,
     RawBlocks,
+    RawEvent,
     RawFound,
     RawInfo,
     RawInterface,
     RawMined,
     RawPage,
+    RawPrints,
     RawTransaction,
 )
 
@@ -29,6 +31,7 @@ from sluice.engine.chains.stacks.shapes import (
 BLOCKS_PAGE: Final = 30
 TXS_PAGE: Final = 50
 EVENTS_PAGE: Final = 100
+PRINTS_PAGE: Final = 50
 # More pages than any block can have: a provider that never ends is refused.
 _PAGES_MAX: Final = 400
 
@@ -39,6 +42,7 @@ _TRANSACTION: Final = msgspec.json.Decoder(RawTransaction)
 _TRANSACTIONS: Final = msgspec.json.Decoder(RawPage[RawTransaction])
 _FOUND: Final = msgspec.json.Decoder(dict[str, RawFound])
 _MINED: Final = msgspec.json.Decoder(RawMined)
+_PRINTS: Final = msgspec.json.Decoder(RawPrints)
 _ANSWER: Final = msgspec.json.Decoder(RawAnswer)
 _INTERFACE: Final = msgspec.json.Decoder(RawInterface)
 
@@ -103,6 +107,11 @@ class Api:
         if missing := [tx_id for tx_id in tx_ids if tx_id not in found or not found[tx_id].found]:
             raise self.provider.trouble(f"lost the transaction {missing[0]}", Fault.MOVED)
         return {tx_id: self.provider.read(found[tx_id].result, _MINED) for tx_id in tx_ids}
+
+    async def prints_of(self, contract: Contract, offset: int) -> Sequence[RawEvent]:
+        """Return up to fifty of what a contract printed, the newest first, from an offset on."""
+        path = f"/extended/v1/contract/{contract}/events?limit={PRINTS_PAGE}&offset={offset}"
+        return (await self.provider.need(path, _PRINTS)).results
 
     async def waiting(self) -> Sequence[RawTransaction]:
         """Return the newest transactions that wait, in short."""

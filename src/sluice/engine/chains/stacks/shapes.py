@@ -137,6 +137,12 @@ class RawMined(msgspec.Struct, frozen=True):
     microblock_canonical: bool = True
 
 
+class RawPrints(msgspec.Struct, frozen=True):
+    """A page of what a contract printed, the newest first (`/extended/v1/contract/{id}/events`)."""
+
+    results: list[RawEvent]
+
+
 class RawFound(msgspec.Struct, frozen=True):
     """Whether a transaction was found, and the transaction, which may still be waiting."""
 

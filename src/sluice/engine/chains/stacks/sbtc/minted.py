@@ -12,7 +12,11 @@ from sluice.engine.chains.model import Transfer
 from sluice.engine.chains.peg import settles_of
 from sluice.engine.chains.stacks.principals import parse_contract
 from sluice.engine.chains.stacks.sbtc.contracts import SbtcContracts
-from sluice.engine.chains.stacks.sbtc.events import CompletedDeposit, read_registry_event
+from sluice.engine.chains.stacks.sbtc.events import (
+    CompletedDeposit,
+    RegistryEvent,
+    read_registry_event,
+)
 from sluice.engine.chains.stacks.shapes import RawAsset, RawEvent
 
 ASSET: Final = "sbtc"
@@ -28,8 +32,8 @@ def minted_transfers(events: Sequence[RawEvent], contracts: SbtcContracts) -> li
     for event in events:
         if event.asset is not None and _is_mint(event, event.asset, contracts):
             mints.append((event, event.asset))
-        completed = _completed(event, contracts)
-        if completed is None:
+        completed = registry_event(event, contracts)
+        if not isinstance(completed, CompletedDeposit):
             continue
         for at in range(len(mints) - 1, -1, -1):
             mint, moved = mints[at]
@@ -49,19 +53,19 @@ def _is_mint(event: RawEvent, moved: RawAsset, contracts: SbtcContracts) -> bool
     )
 
 
-def _completed(event: RawEvent, contracts: SbtcContracts) -> CompletedDeposit | None:
+def registry_event(event: RawEvent, contracts: SbtcContracts) -> RegistryEvent | None:
+    """Return what the registry printed; None for any other event, and for a form we do not know."""
     said = event.contract_log
     if said is None or said.topic != "print" or said.contract_id != str(contracts.registry):
         return None
     try:
-        read = read_registry_event(
+        return read_registry_event(
             parse_contract(said.contract_id),
             bytes.fromhex(said.value.hex[2:]),
             registry=contracts.registry,
         )
     except Invalid:
         return None
-    return read if isinstance(read, CompletedDeposit) else None
 
 
 def _transfer(

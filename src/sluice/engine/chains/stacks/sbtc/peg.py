@@ -1,4 +1,4 @@
-"""StacksPeg: bitcoin becomes sBTC, by the scripts, the registry and Emily of one network."""
+"""StacksPeg: bitcoin becomes sBTC and sBTC bitcoin, by the registry and Emily of one network."""
 
 import base64
 import functools
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from sluice.base.errors import Invalid
-from sluice.engine.chains.bitcoin.addresses import read_address
+from sluice.engine.chains.bitcoin.addresses import read_address, write_address
 from sluice.engine.chains.bitcoin.derive import Keychain, receiving
 from sluice.engine.chains.bitcoin.descriptors import parse_account
 from sluice.engine.chains.bitcoin.nets import Net
@@ -15,10 +15,19 @@ from sluice.engine.chains.bitcoin.psbt.write import encode_psbt
 from sluice.engine.chains.bitcoin.transactions.model import Outpoint
 from sluice.engine.chains.chain import ProviderTrouble
 from sluice.engine.chains.peg import Outpoint as PegOutpoint
-from sluice.engine.chains.peg import PegDeposit, PegNews, PegTerms, Reclaimed, Way
+from sluice.engine.chains.peg import (
+    PegAsk,
+    PegDeposit,
+    PegNews,
+    PegTerms,
+    Reclaimed,
+    Way,
+    Withdrawn,
+)
 from sluice.engine.chains.stacks.api import Api
 from sluice.engine.chains.stacks.clarity.model import Ok, UInt
 from sluice.engine.chains.stacks.clarity.read import decode_value
+from sluice.engine.chains.stacks.contents import write_call as carry
 from sluice.engine.chains.stacks.principals import Contract, parse_principal
 from sluice.engine.chains.stacks.requests import CALL, call_params
 from sluice.engine.chains.stacks.sbtc.contracts import SbtcContracts
@@ -30,8 +39,10 @@ from sluice.engine.chains.stacks.sbtc.deposit import (
     read_deposit,
 )
 from sluice.engine.chains.stacks.sbtc.emily import Emily, KnownDeposit
+from sluice.engine.chains.stacks.sbtc.events import WithdrawalAccepted
 from sluice.engine.chains.stacks.sbtc.limits import Caps, Limits, check_deposit_amount
 from sluice.engine.chains.stacks.sbtc.minted import ASSET
+from sluice.engine.chains.stacks.sbtc.recipients import parse_recipient
 from sluice.engine.chains.stacks.sbtc.reclaim import (
     BuiltReclaim,
     KeySource,
@@ -41,7 +52,8 @@ from sluice.engine.chains.stacks.sbtc.reclaim import (
 )
 from sluice.engine.chains.stacks.sbtc.scripts import DepositScript, ReclaimScript
 from sluice.engine.chains.stacks.sbtc.signers_key import SIGNERS_KEY_FUNCTION, read_signers_key
-from sluice.engine.chains.stacks.sbtc.withdrawal import ask_withdrawal, write_call
+from sluice.engine.chains.stacks.sbtc.withdrawal import Withdrawal, ask_withdrawal, write_call
+from sluice.engine.chains.stacks.sbtc.withdrawn import WithdrawalReader
 from sluice.engine.chains.wallets import WalletRequest
 
 # A way back that costs more than this is not built by itself.
@@ -68,11 +80,13 @@ class StacksPeg:
         contracts: SbtcContracts,
         apis: Sequence[Api],
         emily: Emily,
+        withdrawals: WithdrawalReader,
     ) -> None:
         self._facts = facts
         self.contracts = contracts
         self._apis = apis
         self._emily = emily
+        self._withdrawals = withdrawals
         self._keys = functools.lru_cache(maxsize=_KEPT)(self._receiving)
 
     @property
@@ -85,6 +99,11 @@ class StacksPeg:
         """Return sBTC."""
         return ASSET
 
+    @property
+    def fee_max(self) -> int:
+        """Return the most that the signers may keep of a deposit, or for a withdrawal."""
+        return self._facts.fee_max_sats
+
     async def terms(self) -> PegTerms:
         """Ask the registry for the key, the token for its supply, and Emily for the limits."""
         key = read_signers_key(await self._ask(self.contracts.registry, SIGNERS_KEY_FUNCTION))
@@ -92,7 +111,15 @@ class StacksPeg:
         limits = await self._emily.limits()
         supply = told.value.value if isinstance(told, Ok) and isinstance(told.value, UInt) else None
         caps = limits.caps
-        return PegTerms(key.hex(), caps.deposit_min, caps.deposit_max, caps.peg_cap, supply)
+        return PegTerms(
+            key.hex(),
+            caps.deposit_min,
+            caps.deposit_max,
+            caps.peg_cap,
+            supply,
+            caps.withdrawal_max,
+            limits.withdrawable,
+        )
 
     def read_account(self, text: str) -> str:
         """Return the descriptor of the account that takes deposits back."""
@@ -190,6 +217,37 @@ class StacksPeg:
         params = call_params(call.contract, call.function, call.arguments, asset, locked)
         network = "mainnet" if self._facts.net.is_main else "testnet"
         return WalletRequest(CALL, params | {"network": network}, locked)
+
+    def read_address(self, text: str) -> str:
+        """Return a Bitcoin address in its stored form."""
+        return write_address(read_address(text.strip(), self._facts.net), self._facts.net)
+
+    def ask_for(self, terms: PegTerms, to: str, units: int, *, fee_max: int) -> PegAsk:
+        """Return the call of a hot wallet, after the limits that were told last."""
+        limits = Limits(Caps(withdrawal_max=terms.withdrawal_max), terms.withdrawable)
+        withdrawal = ask_withdrawal(
+            units, to, net=self._facts.net, fee_max_sats=fee_max, limits=limits
+        )
+        return PegAsk(carry(write_call(withdrawal, self.contracts)), withdrawal.locked_sats)
+
+    async def asked(self, tx_id: str, to: str, units: int, *, fee_max: int) -> int:
+        """Return the number of the request that a transaction of ours made, and that it is ours."""
+        made = await self._withdrawals.created(tx_id)
+        if made is None:
+            raise ProviderTrouble(f"Too few providers show what {tx_id} asked for.")
+        wanted = Withdrawal(units, parse_recipient(to, self._facts.net), fee_max)
+        if Withdrawal(made.amount_sats, made.recipient, made.fee_max_sats) != wanted:
+            raise Invalid(f"{tx_id} asked for another withdrawal.", code="withdrawal_other")
+        return made.request_id
+
+    async def ended(self, number: int) -> Withdrawn | None:
+        """Return how a request ended."""
+        end = await self._withdrawals.ended(number)
+        if end is None:
+            return None
+        if isinstance(end, WithdrawalAccepted):
+            return Withdrawn(end.outpoint.tx_id, end.fee_sats)
+        return Withdrawn(None)
 
     async def _ask(self, contract: Contract, function: str) -> bytes:
         trouble: ProviderTrouble | None = None
