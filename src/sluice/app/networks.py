@@ -12,6 +12,7 @@ from sluice.app.chainhooks import HOOK_KEYS, read_hook
 from sluice.app.evm_promises import evm_promises
 from sluice.app.pegs import read_peg
 from sluice.app.sponsors import SPONSOR_KEYS, read_sponsor
+from sluice.app.stacks_promises import read_gateway, read_names, stacks_inspector
 from sluice.base.clock import Clock
 from sluice.base.egress import Egress
 from sluice.base.errors import Invalid
@@ -26,9 +27,7 @@ from sluice.engine.chains.quorum import QuorumReader
 from sluice.engine.chains.stacks.addresses import StacksAddresses
 from sluice.engine.chains.stacks.api import Api
 from sluice.engine.chains.stacks.fees import FeePolicy
-from sluice.engine.chains.stacks.gateway.contract import StacksGateway
 from sluice.engine.chains.stacks.keychain import StacksKeychain
-from sluice.engine.chains.stacks.principals import parse_contract
 from sluice.engine.chains.stacks.reader import StacksReader
 from sluice.engine.chains.stacks.requests import StacksWallets
 from sluice.engine.chains.stacks.sending import Sending
@@ -77,6 +76,7 @@ _STACKS_KEYS: Final = {
     "agree",
     "assets",
     "gateway",
+    "names",
     "sbtc",
     *HOOK_KEYS,
     *SPONSOR_KEYS,
@@ -157,7 +157,7 @@ def stacks_chain(name: str, table: Mapping[str, Any], parts: Parts) -> Chain:
     network = stacks_network(facts, assets=table.get("assets"))
     wanted: set[str] = set()
     apis = [Api(url, parts.egress, parts.clock) for url in urls]
-    gateway = _gateway(facts, table, apis)
+    gateway = read_gateway(facts, table, apis, assets=network.assets)
     peg = read_peg(facts, table, apis, parts.egress, agree=_agree(apis, table))
     readers: list[ChainReader] = [
         StacksReader(
@@ -191,23 +191,14 @@ def stacks_chain(name: str, table: Mapping[str, Any], parts: Parts) -> Chain:
         hook=read_hook(network, table, egress, clock, chain_id=facts.chain_id),
         writer=writer,
         gateway=gateway,
+        inspect=stacks_inspector(
+            facts, network.assets, apis, agree=_agree(apis, table), gateway=gateway
+        ),
         peg=peg,
         sponsorship=read_sponsor(
             facts, table, writer, providers, egress=egress, clock=clock, signers=parts.signers
         ),
         ask_wallet=StacksWallets(facts.tokens, chain_id=facts.chain_id).ask_wallet,
-    )
-
-
-def _gateway(
-    facts: StacksChain, table: Mapping[str, Any], apis: Sequence[Api]
-) -> StacksGateway | None:
-    """Return our contract that takes payments, where the table names one."""
-    named = table.get("gateway")
-    if named is None:
-        return None
-    return StacksGateway(
-        parse_contract(str(named)), facts.tokens, tuple(apis), chain_id=facts.chain_id
     )
 
 
@@ -277,6 +268,8 @@ def _facts(name: str, table: Mapping[str, Any]) -> EvmChain:
 def _stacks_facts(name: str, table: Mapping[str, Any]) -> StacksChain:
     """Return what we know of the network, changed by what the file says of it."""
     changes = {key: table[key] for key in _STACKS_FACTS if key in table}
+    if "names" in table:
+        changes["names"] = read_names(name, table["names"])
     known = KNOWN_STACKS.get(name)
     if known is not None:
         return replace(known, **changes)

@@ -1,10 +1,12 @@
 """A whole Sluice beside the development Stacks chain, and people who pay on it."""
 
+import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
+from typer.testing import CliRunner
 
 from sluice.app.build import open_sealer
 from sluice.app.keys import KeyParts, create_key
@@ -15,6 +17,7 @@ from sluice.base.ids import Ids
 from sluice.base.reach import NODES
 from sluice.base.work import Work
 from sluice.business.accounts.merchants.edit import set_wallet
+from sluice.doors.cli.main import app as cli
 from tests.house import House, running_house, until
 from tests.integration.api.estate import SALE, Api
 from tests.stacks.chain import Signer, StacksChain
@@ -89,6 +92,19 @@ class Shop:
 
     async def _ring(self) -> None:
         self.house.app.bell.ring([NETWORK])
+
+
+def command(shop: Shop, monkeypatch: pytest.MonkeyPatch, *words: str) -> Any:  # noqa: ANN401
+    """Run a command with the house's settings."""
+    for spec in dataclasses.fields(shop.house.settings):
+        if spec.name in {"database_url", "home", "networks", "public_url"}:
+            value = str(getattr(shop.house.settings, spec.name))
+            monkeypatch.setenv(f"SLUICE_{spec.name.upper()}", value)
+    try:
+        return CliRunner().invoke(cli, words)
+    finally:
+        # A command sends the process's log where the runner listens, and the runner goes.
+        shop.house.take_logs()
 
 
 def due(intent: dict[str, Any]) -> tuple[str, int, str | None]:

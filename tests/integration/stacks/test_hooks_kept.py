@@ -1,18 +1,15 @@
 """Hooks that the worker keeps: registered at its start, set right, and shown by the CLI."""
 
 import asyncio
-import dataclasses
 import time
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from typer.testing import CliRunner
 
-from sluice.doors.cli.main import app as cli
 from sluice.engine.watcher.hooks import keep_hooks
 from tests.house import running_house
-from tests.integration.stacks.conftest import NETWORK, SECRET, Shop, due
+from tests.integration.stacks.conftest import NETWORK, SECRET, Shop, command, due
 from tests.integration.stacks.test_chainhook import SOON_S, settled
 from tests.stacks.wallets import Wallet
 
@@ -115,22 +112,13 @@ async def test_a_service_that_is_down_stops_nothing(shop: Shop) -> None:
     shop.api.sees(intent["id"], "processing")
 
 
-def command(shop: Shop, monkeypatch: pytest.MonkeyPatch, *words: str) -> Any:  # noqa: ANN401
-    """Run a command with the house's settings."""
-    for spec in dataclasses.fields(shop.house.settings):
-        if spec.name in {"database_url", "home", "networks", "public_url"}:
-            value = str(getattr(shop.house.settings, spec.name))
-            monkeypatch.setenv(f"SLUICE_{spec.name.upper()}", value)
-    return CliRunner().invoke(cli, ["hooks", *words])
-
-
 async def test_the_command_line_shows_sets_right_and_removes(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     [url] = await registered(shop)
 
     def run(*words: str) -> Any:  # noqa: ANN401
-        return command(shop, monkeypatch, *words)
+        return command(shop, monkeypatch, "hooks", *words)
 
     listed = await asyncio.to_thread(run, "list")
     well = await asyncio.to_thread(run, "health", NETWORK)

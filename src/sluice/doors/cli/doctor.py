@@ -10,6 +10,7 @@ from sluice.base.errors import SluiceError
 from sluice.base.migrate import pending
 from sluice.base.outbox import store as outbox
 from sluice.doors.cli.run import with_app
+from sluice.engine.watcher.checks import inspect_chain
 from sluice.engine.watcher.cursors import read_cursors
 
 _CLOCK_MAX_S = 5.0
@@ -63,6 +64,11 @@ async def _networks(app: App) -> list[tuple[bool, str]]:
         try:
             await chain.reader.check()
             findings.append((True, f"{name}: {chain.reader.name} answers"))
+            known = await inspect_chain(app.works, chain, is_forced=True)
+            findings += [
+                (one.finding.is_right, f"{name}: {one.finding.subject}: {one.finding.detail}")
+                for one in known
+            ]
         except SluiceError as error:
             findings.append((False, f"{name}: {error.message}"))
         if chain.network.livemode and chain.reader.name.startswith("1 of"):

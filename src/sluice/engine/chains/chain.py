@@ -1,6 +1,6 @@
 """ChainReader, Addresses, Keychain: what a network offers; each docstring is a tested promise."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -110,6 +110,21 @@ class Finding:
     detail: str
 
 
+class Inspect(Protocol):
+    """Looks at what payments rely on there; of an asset whose token is wrong nothing is offered."""
+
+    tokens: Mapping[str, str]  # by asset, the subject of the finding about its token
+
+    @property
+    def subjects(self) -> Collection[str]:
+        """Return the subjects of everything that is found."""
+        ...
+
+    async def __call__(self) -> Sequence[Finding]:
+        """Return what was found. Raises ProviderTrouble when too few sources answer."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Claim:
     """A transfer, and the block in which we believe it is."""
@@ -143,8 +158,8 @@ class Chain:
     keychain: Keychain | None = None
     # An address of its own for a reference that pays a wallet, where contracts can do that.
     deposits: Deposits | None = None
-    # Looks at what payments rely on there; raises ProviderTrouble when too few sources answer.
-    inspect: Callable[[], Awaitable[Sequence[Finding]]] | None = None
+    # Looks at contracts that payments rely on, where there are any.
+    inspect: Inspect | None = None
     # Reads transfers a second time in another way, and returns those that enough sources confirm.
     reread: Callable[[Sequence[Claim]], Awaitable[Sequence[Claim]]] | None = None
     # The recipients whose memos are worth a request; kept up by the watcher.

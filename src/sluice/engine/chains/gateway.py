@@ -30,6 +30,11 @@ class Gateway(Protocol):
         """Return the contract's name on its network."""
         ...
 
+    @property
+    def subject(self) -> str:
+        """Return the name under which findings about the contract are kept."""
+        ...
+
     def reference(self, number: int, memo: str) -> str:
         """Return what a transfer `settles` that pays this merchant under this memo."""
         ...

@@ -11,6 +11,7 @@ from sluice.engine.chains.model import Transfer
 
 _CHECKS: Final = "SELECT subject, is_right, detail, checked_at FROM chain_checks WHERE network = $1"
 _IS_RIGHT: Final = "SELECT is_right FROM chain_checks WHERE network = $1 AND subject = $2"
+_WRONG: Final = "SELECT subject FROM chain_checks WHERE network = $1 AND NOT is_right"
 _SAVE_CHECK: Final = """
 INSERT INTO chain_checks (network, subject, is_right, detail, checked_at) VALUES ($1, $2, $3, $4, $5)
 ON CONFLICT (network, subject) DO UPDATE
@@ -76,6 +77,11 @@ async def checks(work: Work, network: str) -> list[Checked]:
 async def is_right(work: Work, network: str, subject: str) -> bool:
     """Say whether something was looked at and found right."""
     return await work.value(_IS_RIGHT, network, subject) is True
+
+
+async def wrong(work: Work, network: str) -> frozenset[str]:
+    """Return what was found wrong on a network."""
+    return frozenset(row["subject"] for row in await work.rows(_WRONG, network))
 
 
 async def save_check(work: Work, network: str, finding: Finding) -> None:

@@ -11,6 +11,7 @@ from sluice.business.accounts.merchants import store
 from sluice.business.trust.audit.record import record_action
 from sluice.engine.chains.chain import Chain
 from sluice.engine.chains.gateway import Gateway, GatewayAccount
+from sluice.engine.watcher.checks import is_found_wrong
 
 
 async def set_gateway(
@@ -41,8 +42,14 @@ async def set_gateway(
 
 
 async def find_gateway(work: Work, chain: Chain) -> GatewayAccount | None:
-    """Return who the merchant is in the network's gateway; None where he is not."""
-    return None if chain.gateway is None else await store.gateway(work, chain.network.name)
+    """Return who the merchant is in the network's gateway; None where he is not.
+
+    A contract that was found to be other than we take it for is nobody's gateway.
+    """
+    name = chain.network.name
+    if chain.gateway is None or await is_found_wrong(work, name, chain.gateway.subject):
+        return None
+    return await store.gateway(work, name)
 
 
 def gateway_key(work: Work, chain: Chain, *, sealer: Sealer) -> str:

@@ -17,10 +17,12 @@ from sluice.business.payments.intents.confirm import confirm_intent
 from sluice.business.payments.intents.find import lock_intent
 from sluice.business.payments.intents.model import Choice, Offer, PaymentIntent
 from sluice.business.payments.intents.ways import can_receive, is_deposit
+from sluice.engine.chains.chain import Chain
 from sluice.engine.chains.model import Network, Style
 from sluice.engine.chains.registry import Chains
 from sluice.engine.rates.model import Quote
 from sluice.engine.rates.quote import RatePolicy, quote_assets
+from sluice.engine.watcher.checks import without_withdrawn
 
 # A price with less time than this left is no help to somebody who is about to pay.
 _LEFT: Final = dt.timedelta(seconds=30)
@@ -43,7 +45,7 @@ async def list_choices(
     Raises Unavailable with code `rate_unavailable` when there is no price at all.
     """
     wallets = await read_wallets(work)
-    pairs = _pairs(intent, chains, wallets)
+    pairs = await without_withdrawn(work, _pairs(intent, chains, wallets))
     if not pairs:
         return []
     assets = {code: asset_of(code) for _, code in pairs}
@@ -57,8 +59,8 @@ async def list_choices(
     )
     priced = {quote.asset.code: quote for quote in quotes}
     found = [
-        Priced(network, priced[code].due(intent.amount), priced[code])
-        for network, code in pairs
+        Priced(chain.network, priced[code].due(intent.amount), priced[code])
+        for chain, code in pairs
         if code in priced
     ]
     style = _style(intent)
@@ -77,7 +79,8 @@ async def choose(
     if intent.is_open and last is not None and last.valid_until - work.now > _LEFT:
         return intent
     wallets = await read_wallets(work)
-    if (network, asset) not in {(one.name, code) for one, code in _pairs(intent, chains, wallets)}:
+    offered = {(one.network.name, code) for one, code in _pairs(intent, chains, wallets)}
+    if (network, asset) not in offered:
         raise Invalid("This cannot be paid like that.", code="payment_method_unavailable")
     choice = Choice([network], [asset], _style(intent))
     return await confirm_intent(work, intent, choice, chains=chains, rates=rates, wallets=wallets)
@@ -100,13 +103,11 @@ async def _is_taken(
     return peg is not None and await takes_deposit(work, one.due.units, chain=peg)
 
 
-def _pairs(
-    intent: PaymentIntent, chains: Chains, wallets: Wallets
-) -> Sequence[tuple[Network, str]]:
+def _pairs(intent: PaymentIntent, chains: Chains, wallets: Wallets) -> Sequence[tuple[Chain, str]]:
     """Return the pairs that can be paid, of those that the merchant wants for this intent."""
     networks, assets = intent.options.get("networks"), intent.options.get("tokens")
     return [
-        (chain.network, asset)
+        (chain, asset)
         for chain in chains.for_mode(livemode=intent.livemode)
         if can_receive(chain, wallets) and (networks is None or chain.network.name in networks)
         for asset in chain.network.assets

@@ -20,6 +20,7 @@ from sluice.engine.chains.registry import Chains
 from sluice.engine.keys.receiving.lease import lease_address
 from sluice.engine.rates.model import Quote
 from sluice.engine.rates.quote import RatePolicy, quote_assets
+from sluice.engine.watcher.checks import without_withdrawn
 from sluice.engine.watcher.deposits import networks_with_deposits, new_deposit
 from sluice.engine.watcher.model import Target
 from sluice.engine.watcher.targets import (
@@ -48,7 +49,7 @@ async def make_offers(
 
     Raises Invalid when nothing of the choice can be offered, Unavailable when there is no price.
     """
-    pairs = _pairs(intent, choice, chains, wallets)
+    pairs = await _pairs(work, intent, choice, chains=chains, wallets=wallets)
     quotes = await quote_assets(
         work,
         [asset_of(asset) for asset in dict.fromkeys(asset for _, asset in pairs)],
@@ -87,8 +88,8 @@ async def make_offers(
     return offers
 
 
-def _pairs(
-    intent: PaymentIntent, choice: Choice, chains: Chains, wallets: Wallets
+async def _pairs(
+    work: Work, intent: PaymentIntent, choice: Choice, *, chains: Chains, wallets: Wallets
 ) -> list[tuple[Chain, str]]:
     """Return the (network, asset) pairs that can be paid, of those that are wanted."""
     if choice.networks is None:
@@ -102,6 +103,7 @@ def _pairs(
         for asset in chain.network.assets
         if choice.assets is None or asset in choice.assets
     ]
+    pairs = await without_withdrawn(work, pairs)
     if not pairs:
         raise _nothing()
     return pairs

@@ -1,16 +1,16 @@
 """Inspector: whether the contracts that payments rely on are still what we take them for."""
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from sluice.engine.chains.authorization import TokenDomain
-from sluice.engine.chains.chain import Finding, ProviderTrouble
+from sluice.engine.chains.chain import Finding
 from sluice.engine.chains.evm.calldata import SYMBOL
 from sluice.engine.chains.evm.clones import CloneFactory
 from sluice.engine.chains.evm.deposits import CODE_HASHES, why_not
 from sluice.engine.chains.evm.domains import DOMAIN_SEPARATOR, is_still
 from sluice.engine.chains.evm.faults import Fault, NodeTrouble
 from sluice.engine.chains.evm.node import Node
+from sluice.engine.chains.findings import join_findings
 
 
 class Inspector:
@@ -30,6 +30,15 @@ class Inspector:
         self._chain_id = chain_id
         self._domains = domains
         self._factory = factory
+        # A name that is another now ends payments by signature, not those by transfer.
+        self.tokens: Mapping[str, str] = {}
+
+    @property
+    def subjects(self) -> Collection[str]:
+        """Return the names of everything it looks at."""
+        tokens = [token_subject(domain.contract) for _, domain in sorted(self._domains.items())]
+        own = [] if self._factory is None else [deposits_subject(self._factory)]
+        return [*tokens, *own]
 
     async def __call__(self) -> list[Finding]:
         """Return what was found. Raises ProviderTrouble when too few nodes answer."""
@@ -41,11 +50,7 @@ class Inspector:
                     told.append(await self._ask(node))
             except NodeTrouble as trouble:
                 troubles.append(trouble.message)
-        if len(told) < self._agree:
-            raise ProviderTrouble(
-                f"{len(told)} of the {self._agree} nodes needed answered. {' '.join(troubles)}"
-            )
-        return [_worst(stories) for stories in zip(*told, strict=True)]
+        return join_findings(told, troubles, agree=self._agree)
 
     async def _ask(self, node: Node) -> list[Finding]:
         findings = [
@@ -88,9 +93,3 @@ async def _answer(node: Node, contract: str, calldata: str) -> bytes:
         if trouble.fault is not Fault.FATAL:
             raise
         return b""
-
-
-def _worst(stories: Sequence[Finding]) -> Finding:
-    """Return the denial most nodes share, or what all confirm."""
-    denied = [one for one in stories if not one.is_right]
-    return Counter(denied or stories).most_common(1)[0][0]

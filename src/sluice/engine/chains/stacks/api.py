@@ -123,11 +123,10 @@ class Api:
         path = f"/extended/v3/transactions/{tx_id}?include=function_args"
         return await self.provider.get(path, _TRANSACTION)
 
-    async def fungible_tokens(self, contract: Contract) -> Sequence[str] | None:
-        """Return the names of the fungible tokens a contract defines, None without the contract."""
+    async def interface(self, contract: Contract) -> RawInterface | None:
+        """Return what a contract defines, None where there is no such contract."""
         path = f"/v2/contracts/interface/{contract.address}/{contract.name}"
-        found = await self.provider.get(path, _INTERFACE)
-        return None if found is None else [token.name for token in found.fungible_tokens]
+        return await self.provider.get(path, _INTERFACE)
 
     async def ask(
         self, contract: Contract, function: str, arguments: Sequence[Value] = ()

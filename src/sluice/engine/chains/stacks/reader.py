@@ -243,8 +243,8 @@ class StacksReader:
 
     async def _check_token(self, token: Asset, asset: str) -> None:
         """Refuse a token that is not there, or counts otherwise than the catalogue."""
-        defined = await self._api.fungible_tokens(token.contract)
-        if defined is None or token.name not in defined:
+        defined = await self._api.interface(token.contract)
+        if defined is None or token.name not in [one.name for one in defined.fungible_tokens]:
             raise WrongNetwork(f"{token} is no token on {self.name}.", code="token_missing")
         answer = await self._api.ask(token.contract, "get-decimals")
         try:

@@ -3,13 +3,21 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Final
+from typing import Final, NamedTuple
 
 from sluice.base.errors import Invalid
+from sluice.base.money.catalogue import find_asset
 from sluice.engine.chains.model import FINALIZED, Finality, Network, Style, Tier, anchored
-from sluice.engine.chains.stacks.principals import parse_asset
+from sluice.engine.chains.stacks.principals import Asset, parse_asset
 
 STX: Final = "stx"
+
+
+class TokenName(NamedTuple):
+    """How a token's own contract calls it; capitals make no difference."""
+
+    symbol: str
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +28,8 @@ class StacksChain:
     asset, `soft_max` names the units up to which a payment counts after `soft_depth` Stacks blocks
     already, before Bitcoin has any of them; up to `small_max` it takes `small_burn_depth` Bitcoin
     blocks, above `large_over` as many as `large_burn_depth`, and else `burn_depth`. `lookalikes`
-    are tokens that people confuse with ours; they are seen, never taken for ours.
+    are tokens that people confuse with ours; they are seen, never taken for ours. `names` are
+    those of tokens that call themselves otherwise than the catalogue does.
     """
 
     chain_id: int
@@ -28,6 +37,7 @@ class StacksChain:
     title: str
     tokens: Mapping[str, str]  # asset code -> ADDRESS.contract::asset; STX needs none
     lookalikes: Sequence[str] = ()
+    names: Mapping[str, TokenName] = field(default_factory=dict)
     block_time_s: float = 8.0
     burn_depth: int = 3
     small_max: Mapping[str, int] = field(default_factory=dict)
@@ -122,6 +132,18 @@ def stacks_network(chain: StacksChain, *, assets: Sequence[str] | None = None) -
         explorer_tx=chain.explorer_tx,
         tokens=tokens | strangers,
     )
+
+
+def named_tokens(chain: StacksChain, assets: Sequence[str]) -> dict[str, tuple[Asset, TokenName]]:
+    """Return the tokens of these assets, and how each must call itself."""
+    return {
+        asset: (
+            parse_asset(chain.tokens[asset]),
+            chain.names.get(asset, TokenName(asset, find_asset(asset).name)),
+        )
+        for asset in assets
+        if asset != STX
+    }
 
 
 def burn_depths(chain: StacksChain) -> frozenset[int]:

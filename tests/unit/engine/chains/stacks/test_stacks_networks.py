@@ -20,7 +20,9 @@ from sluice.engine.chains.stacks.tokens import (
     KNOWN,
     MAINNET,
     TESTNET,
+    TokenName,
     burn_depths,
+    named_tokens,
     stacks_network,
 )
 
@@ -50,6 +52,19 @@ def test_lookalikes_are_seen_and_are_not_ours() -> None:
     locked = f"{MAINNET.tokens['sbtc']}-locked"
     assert network.tokens[f"unknown:{locked}"] == locked
     assert not [asset for asset in network.assets if asset.startswith("unknown:")]
+
+
+def test_tokens_call_themselves_as_in_the_catalogue_unless_it_is_said() -> None:
+    called = TokenName("aeUSDC", "Ethereum USDC via Allbridge")
+    chain = replace(
+        MAINNET, tokens={**MAINNET.tokens, "usdc": f"{SP}.x::y"}, names={"usdc": called}
+    )
+
+    found = {
+        asset: name for asset, (_, name) in named_tokens(chain, ["stx", *chain.tokens]).items()
+    }
+
+    assert found == {"sbtc": ("sbtc", "sBTC"), "usdcx": ("usdcx", "USDCx"), "usdc": called}
 
 
 def test_payments_wait_for_bitcoin_unless_they_are_soft() -> None:

@@ -1,7 +1,7 @@
 """StacksGateway: who a merchant is in the contract, and the signed calls that pay him."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
 from sluice.base.errors import Invalid
@@ -32,10 +32,15 @@ from sluice.engine.chains.stacks.principals import (
 )
 from sluice.engine.chains.stacks.requests import CALL, call_params, network_of
 from sluice.engine.chains.stacks.shapes import RawEvent
+from sluice.engine.chains.stacks.tokens import STX
 from sluice.engine.chains.wallets import WalletOrder, WalletRequest
 
 _BPS: Final = 10_000
 _PUSH: Final = UInt(0)
+_CALLED: Final = frozenset(
+    {("pay-signed", "public"), ("get-merchant", "read_only"), ("get-splits", "read_only")}
+)
+_FACE: Final = frozenset({("transfer", "public")})
 # The contract's own cap (FEE-CAP).
 _FEE_MAX_BPS: Final = 500
 
@@ -50,6 +55,7 @@ class StacksGateway:
         apis: tuple[Api, ...],
         *,
         chain_id: int,
+        takes_stx: bool = True,
     ) -> None:
         self._contract = contract
         self._apis = apis
@@ -58,13 +64,25 @@ class StacksGateway:
         # The asset each token moves, and the other way round.
         self._by_contract = {token.partition("::")[0]: asset for asset, token in tokens.items()}
         # Native STX goes through a SIP-010 face of the same deployer's.
-        self._by_contract[str(Contract(contract.address, "sluice-stx"))] = "stx"
+        self._stx = Contract(contract.address, "sluice-stx")
+        self._by_contract[str(self._stx)] = STX
+        self._takes_stx = takes_stx
         self._assets = tokens
 
     @property
     def contract(self) -> str:
         """Return the contract's id."""
         return str(self._contract)
+
+    @property
+    def subject(self) -> str:
+        """Return the name under which findings about the contract are kept."""
+        return f"gateway {self._contract}"
+
+    @property
+    def needs(self) -> Mapping[Contract, Collection[tuple[str, str]]]:
+        """Return the contracts that payments call, with functions and who may call each."""
+        return {self._contract: _CALLED} | ({self._stx: _FACE} if self._takes_stx else {})
 
     def reference(self, number: int, memo: str) -> str:
         """Return how the reader writes a payment to this merchant under this memo."""
