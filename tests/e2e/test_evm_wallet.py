@@ -1,5 +1,6 @@
 """The payer's own Ethereum wallet on the page: announced, asked, signed, mined for real."""
 
+import asyncio
 import contextlib
 import json
 from collections.abc import AsyncIterator
@@ -13,6 +14,11 @@ from sluice.base.clock import SystemClock
 from sluice.base.egress import Egress
 from sluice.base.reach import NODES
 from sluice.business.accounts.merchants.edit import as_merchant, set_wallet
+from sluice.engine.chains.writer import Standing
+from sluice.engine.keys.signers.local import LocalSigner
+from sluice.engine.sender.edit import open_wallet
+from sluice.engine.sender.model import Limits
+from sluice.engine.watcher.checks import inspect_chain
 from tests.conftest import _make_database
 from tests.contract.anvil import Anvil, compile_contracts, install, run_anvil
 from tests.contract.evm_under_test import CHAIN_ID, EvmUnderTest
@@ -30,6 +36,7 @@ rpc = ["{url}"]
 livemode = false
 block_time_s = 0.2
 tokens = {{ usdc = "{usdc}", usdt = "{usdt}" }}
+signing = {{ usdc = {{ name = "USD Coin", version = "2" }} }}
 """
 # Two wallets announce themselves as EIP-6963 has it; the second is the one that pays.
 ANNOUNCED: Final = """
@@ -70,6 +77,9 @@ class Place:
             return json.dumps({"result": [self.evm.payer]})
         if method == "wallet_switchEthereumChain":
             return json.dumps({"result": None})
+        if method == "eth_signTypedData_v4":
+            signed = [params[0], json.loads(params[1])]
+            return json.dumps({"result": await self.evm.anvil.ask(method, *signed)})
         if self.refuses:
             return json.dumps({"error": {"code": 4001, "message": "User rejected the request."}})
         [transaction] = params
@@ -177,3 +187,47 @@ async def test_without_a_wallet_there_is_no_button(browser: Browser, place: Plac
     async with opened(browser, place, "") as (page, _, _session):
         await expect(page.locator("#by-wallet")).to_be_hidden()
         await expect(page.locator("#address")).to_be_visible()
+
+
+async def test_where_the_shop_s_wallet_carries_it_the_payer_only_signs(
+    browser: Browser, place: Place
+) -> None:
+    await carry(place)
+    async with opened(browser, place, ANNOUNCED) as (page, watch, session):
+        await watch.see("waiting")
+        await page.get_by_role("button", name="Pay with First Wallet").click()
+        await expect(page.locator("#say")).to_have_text("Sent. Waiting for the network to see it.")
+        for _ in range(20):
+            await place.mine(2)
+            await asyncio.sleep(0.3)
+            if f"livez?session={session['id']}" in page.url:
+                break
+        await page.wait_for_url(f"**/livez?session={session['id']}")
+
+    methods = [method for _, method, _ in place.asked]
+    assert methods[-1] == "eth_signTypedData_v4"
+    assert "eth_sendTransaction" not in methods
+
+
+async def carry(place: Place) -> None:
+    """Give the shop a hot wallet that carries what payers sign."""
+    app = place.house.app
+    signer = LocalSigner(bytes(range(1, 33)))
+
+    async def opener() -> LocalSigner:
+        return signer
+
+    app.signers._openers["till"] = opener
+    chain = app.chains.find(NETWORK)
+    await inspect_chain(app.works, chain, is_forced=True)
+    async with app.works.begin(as_merchant(place.house.merchant_id, livemode=False)) as work:
+        wallet = await open_wallet(
+            work,
+            chain,
+            signer.public_key,
+            "till",
+            owner=(place.house.merchant_id, False),
+            limits=Limits(fee_max=10**17, carry_min={"usdc": 1}),
+            standing=Standing(),
+        )
+    await place.evm.anvil.ask("anvil_setBalance", wallet.address, hex(10**18))

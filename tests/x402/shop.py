@@ -1,6 +1,7 @@
 """Shop: a merchant's own program on a port of its own, with our paywall before what it sells."""
 
 import asyncio
+import base64
 import contextlib
 import http.client
 import json
@@ -16,6 +17,7 @@ from sluice.doors.paywall.middleware import PaywallMiddleware, Receive, Scope, S
 from sluice.doors.paywall.model import Price
 from sluice.doors.paywall.paywall import Paywall
 from tests.house import PATIENCE_S, free_port, until
+from tests.x402.base import question
 from tests.x402.seller import PRICE
 
 FREE: Final = "/free"
@@ -111,3 +113,22 @@ def _answers(shop: Shop) -> bool:
         return False
     shop.served.paths.clear()
     return status == 200
+
+
+def header(members: dict[str, Any]) -> str:
+    """Write a header."""
+    return base64.b64encode(json.dumps(members).encode()).decode()
+
+
+def opened(text: str) -> dict[str, Any]:
+    """Read a header."""
+    members: dict[str, Any] = json.loads(base64.b64decode(text))
+    return members
+
+
+def paid_for(shop: Shop, path: str, word: dict[str, Any], **changes: Any) -> dict[str, str]:  # noqa: ANN401
+    """Return the header of a payment of version 2, as any client writes it."""
+    _, headers, _ = shop.ask(path)
+    [asked] = opened(headers["payment-required"])["accepts"]
+    payload = question(word, asked, url=shop.url + path, **changes)["paymentPayload"]
+    return {"PAYMENT-SIGNATURE": header(payload)}

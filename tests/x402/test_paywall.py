@@ -1,10 +1,8 @@
 """A shop behind our paywall, paid on a real chain by the protocol's own client for Python."""
 
-import base64
-import json
 import secrets
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Final
 
 import pytest
 import requests  # noqa: TID251 - what the official client pays with
@@ -17,10 +15,10 @@ from x402.schemas.v1 import PaymentRequiredV1
 
 from tests.house import House
 from tests.integration.api.estate import Api
-from tests.x402.base import NETWORK, TOKEN, Base, Payer, question, requirement
+from tests.x402.base import NETWORK, TOKEN, Base, Payer, requirement
 from tests.x402.relay import Relay
 from tests.x402.seller import PRICE, Seller
-from tests.x402.shop import FREE, Shop, running_shop
+from tests.x402.shop import FREE, Shop, header, opened, paid_for, running_shop
 
 WEATHER: Final = {"weather": "rain"}
 
@@ -37,23 +35,6 @@ def official(payer: Payer) -> x402ClientSync:
     client = x402ClientSync()
     register_exact_evm_client(client, payer.key)
     return client
-
-
-def header(members: dict[str, Any]) -> str:
-    return base64.b64encode(json.dumps(members).encode()).decode()
-
-
-def opened(text: str) -> dict[str, Any]:
-    members: dict[str, Any] = json.loads(base64.b64decode(text))
-    return members
-
-
-def paid_for(shop: Shop, path: str, word: dict[str, Any], **changes: Any) -> dict[str, str]:  # noqa: ANN401
-    """Return the header of a payment of version 2, as any client writes it."""
-    _, headers, _ = shop.ask(path)
-    [asked] = opened(headers["payment-required"])["accepts"]
-    payload = question(word, asked, url=shop.url + path, **changes)["paymentPayload"]
-    return {"PAYMENT-SIGNATURE": header(payload)}
 
 
 def test_the_official_client_is_asked_pays_and_is_served(

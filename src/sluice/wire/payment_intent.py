@@ -13,7 +13,6 @@ from sluice.business.payments.intents.model import (
 )
 from sluice.business.payments.intents.model import Choice as Chosen
 from sluice.engine.chains.model import Style
-from sluice.engine.chains.wallets import WalletRequest
 from sluice.wire.currency import Currency
 from sluice.wire.fields import Amount, Choice, Email, Field, Flag, Id, Integer, Text, Url
 from sluice.wire.given import Given
@@ -83,29 +82,6 @@ CANCEL: Final = Shape(
         "cancellation_reason": Choice(
             ("abandoned", "duplicate", "fraudulent", "requested_by_customer")
         )
-    },
-)
-WALLET: Final = Shape(
-    "payment_intent.wallet_request",
-    {
-        "network": Text(40, required=True, doc="A network that was offered."),
-        "token": Text(20, required=True, doc="An asset that was offered there."),
-        "payer": Text(200, required=True, doc="The address that the wallet pays from."),
-        "client_secret": Text(200),
-    },
-)
-MATCH: Final = Shape(
-    "payment_intent.match",
-    {
-        "network": Text(40, required=True, doc="A network that was offered."),
-        "transaction": Text(100, required=True, doc="The id of a transaction on it."),
-        "payer": Text(200, doc="Who sent it; needed with a publishable key."),
-        "payer_signature": Text(
-            8_400,
-            doc="The payer's signature (`personal_sign`, in hex) of the text "
-            "`I paid <id of the PaymentIntent> with <transaction>.`",
-        ),
-        "client_secret": Text(200),
     },
 )
 LIST: Final = ListShape("payment_intent.list", ("pi",), {"customer": Id(("cus",))})
@@ -267,16 +243,6 @@ def show_to_payer(intent: PaymentIntent, view: View) -> Shown:
     """Show an intent to whoever holds its client secret: what its payer may see."""
     shown = show_payment_intent(intent, view)
     return {name: value for name, value in shown.items() if name in _PAYER_SEES}
-
-
-def show_wallet_request(asked: WalletRequest) -> Shown:
-    """Show what a wallet is asked; a page passes method and params on as they are."""
-    return {
-        "object": "wallet_request",
-        "method": asked.method,
-        "params": dict(asked.params),
-        "amount": str(asked.units),
-    }
 
 
 def _options(given: Given) -> dict[str, Any]:

@@ -14,6 +14,14 @@ from tests.integration.api.estate import SALE, SESSION, Answer, Api, Estate
 BODIES: Final[dict[str, dict[str, Any]]] = {
     "webhook_endpoint.replay": {"since": 0},
     "payment_intent.wallet_request": {"network": "sandbox", "token": "usdc", "payer": "anybody"},
+    "payment_intent.authorization": {
+        "network": "sandbox",
+        "token": "usdc",
+        "payer": "anybody",
+        "valid_before": 1,
+        "nonce": "0x" + "00" * 32,
+        "signature": "0x00",
+    },
     "payment_intent.match": {"network": "sandbox", "transaction": "any"},
 }
 PREFIXES: Final = {

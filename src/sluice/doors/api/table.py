@@ -4,6 +4,7 @@ from typing import Final
 
 from sluice.doors.api.route import Route
 from sluice.doors.api.v1 import (
+    authorizations,
     balance,
     charges,
     checkout_sessions,
@@ -21,6 +22,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     *balance.ROUTES,
     *customers.ROUTES,
     *payment_intents.ROUTES,
+    *authorizations.ROUTES,
     *charges.ROUTES,
     *refunds.ROUTES,
     *payouts.ROUTES,

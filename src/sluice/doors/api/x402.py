@@ -16,9 +16,8 @@ from litestar.handlers import HTTPRouteHandler
 from sluice.app.app import App
 from sluice.base.errors import Invalid, SluiceError
 from sluice.business.accounts.api_keys.authenticate import Caller
-from sluice.business.payments.paywalls.judge import payables
 from sluice.business.payments.paywalls.model import VERSION, Question, Reason
-from sluice.business.payments.paywalls.require import list_requirements
+from sluice.business.payments.paywalls.require import list_requirements, list_served
 from sluice.business.payments.paywalls.settle import settle, verify
 from sluice.doors.api.authenticate import read_caller
 from sluice.doors.api.handle import begin, refuse, respond
@@ -58,11 +57,7 @@ def make_x402(app: App) -> list[HTTPRouteHandler]:
     async def answer_supported(caller: Caller, _body: bytes) -> dict[str, Any]:
         kinds = [
             {"x402Version": VERSION, "scheme": SCHEME, "network": show_network(chain_id)}
-            for chain_id in dict.fromkeys(
-                one.authorizer.chain_id
-                for one in payables(app.chains, livemode=caller.actor.livemode)
-                if app.facilitator.hand_in is not None
-            )
+            for chain_id in await list_served(app.facilitator, caller.actor)
         ]
         return {"kinds": kinds, "extensions": ["payment-identifier"], "signers": {}}
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 from typing import Annotated, Final
 
@@ -47,6 +48,14 @@ FeeMax = Annotated[
     int | None,
     typer.Option(min=1, help="What one transaction may cost, in the coin's smallest unit."),
 ]
+CarryMin = Annotated[
+    list[str] | None,
+    typer.Option(help="ASSET=AMOUNT from which on it pays the fee of payments that payers sign."),
+]
+SweepMin = Annotated[
+    list[str] | None,
+    typer.Option(help="ASSET=AMOUNT from which on it brings a deposit address's money home."),
+]
 CoinUsd = Annotated[
     str | None,
     typer.Option(help="The stablecoin gateway's limits: gas above 50 dollars is refused at this "
@@ -64,6 +73,8 @@ def create(
     day_max: Amounts = None,
     low: Amounts = None,
     high: Amounts = None,
+    carry_min: CarryMin = None,
+    sweep_min: SweepMin = None,
     coin_usd: CoinUsd = None,
 ) -> None:
     """Give a merchant a hot wallet on a network, whose key the named signer holds."""
@@ -72,7 +83,7 @@ def create(
             "say what a transaction may cost: --fee-max, or --coin-usd for the usual limits"
         )
     price = None if coin_usd is None else _price(coin_usd)
-    given = _limits(Limits(), fee_max, send_max, day_max, low, high)
+    given = _limits(Limits(), fee_max, send_max, day_max, low, high, carry_min, sweep_min)
 
     async def run(built: App) -> None:
         chain = built.chains.find(network)
@@ -143,14 +154,18 @@ def limits(
     day_max: Amounts = None,
     low: Amounts = None,
     high: Amounts = None,
+    carry_min: CarryMin = None,
+    sweep_min: SweepMin = None,
 ) -> None:
     """Bound a wallet anew; what is left out stays as it is."""
-    _limits(Limits(), fee_max, send_max, day_max, low, high)
+    _limits(Limits(), fee_max, send_max, day_max, low, high, carry_min, sweep_min)
 
     async def run(built: App) -> None:
         async with built.works.begin() as work:
             wallet = await find_any(work, wallet_id)
-            new = _limits(wallet.limits, fee_max, send_max, day_max, low, high)
+            new = _limits(
+                wallet.limits, fee_max, send_max, day_max, low, high, carry_min, sweep_min
+            )
             await change_limits(work, wallet, new)
             await record_action(work, "hot_wallet.limited", wallet.id, msgspec.to_builtins(new))
         typer.echo(f"{wallet_id} has new limits.")
@@ -223,7 +238,7 @@ def unfreeze(wallet_id: WalletId) -> None:
 
 def _limits(old: Limits, fee_max: int | None, *amounts: list[str] | None) -> Limits:
     """Return limits with what is said now in place of what was."""
-    was = (old.send_max, old.day_max, old.low, old.high)
+    was = (old.send_max, old.day_max, old.low, old.high, old.carry_min, old.sweep_min)
     kinds = [_units(held, said or []) for held, said in zip(was, amounts, strict=True)]
     return Limits(fee_max or old.fee_max, *kinds)
 
@@ -255,10 +270,4 @@ def _stable(limits: Limits, coin_usd: Decimal, coin: str) -> Limits:
     """Return the stablecoin gateway's limits where none are said: by dollars, at a coin's price."""
     fee_max = int(_GAS_STABLE / coin_usd * 10 ** (asset_of(coin).decimals or _EVM_DECIMALS))
     low = {code: _LOW_STABLE * find_asset(code).scale for code in _STABLE}
-    return Limits(
-        limits.fee_max or fee_max,
-        limits.send_max,
-        limits.day_max,
-        low | dict(limits.low),
-        limits.high,
-    )
+    return replace(limits, fee_max=limits.fee_max or fee_max, low=low | dict(limits.low))

@@ -6,6 +6,8 @@ from enum import StrEnum
 from typing import Protocol
 
 from sluice.base.errors import Invalid
+from sluice.engine.chains.wallets import WalletRequest
+from sluice.engine.chains.writer import Call
 
 UNITS_MAX = 2**256 - 1
 NONCE_BYTES = 32
@@ -98,6 +100,14 @@ class Authorizer(Protocol):
 
     def has_signed(self, domain: TokenDomain, word: Authorization, signature: bytes) -> bool:
         """Say whether the payer's own key signed. Of a wallet that is a contract only it knows."""
+        ...
+
+    def ask_wallet(self, domain: TokenDomain, word: Authorization) -> WalletRequest:
+        """Return what the payer's browser wallet is asked, so that it signs this word."""
+        ...
+
+    def call(self, domain: TokenDomain, word: Authorization, signature: bytes) -> Call:
+        """Return the call that uses a word. Raises Invalid for bytes that are no signature."""
         ...
 
     async def rehearse(

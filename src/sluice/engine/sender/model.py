@@ -38,7 +38,9 @@ class Limits:
     """What a wallet may do without a person; amounts in units by asset, a missing one is no limit.
 
     `fee_max` bounds what one transaction may cost beside what it moves; `low` and `high` are the
-    balances beyond which somebody is told; `day_max` is what may leave in any 24 hours.
+    balances beyond which somebody is told; `day_max` is what may leave in any 24 hours. It pays the
+    fee of payers' words from `carry_min` on, and of deposits brought home from `sweep_min` on; of
+    an asset that is missing there, never.
     """
 
     fee_max: int | None = None
@@ -46,6 +48,8 @@ class Limits:
     day_max: Mapping[str, int] = field(default_factory=dict)
     low: Mapping[str, int] = field(default_factory=dict)
     high: Mapping[str, int] = field(default_factory=dict)
+    carry_min: Mapping[str, int] = field(default_factory=dict)
+    sweep_min: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,21 @@ from sluice.business.accounts.merchants.edit import read_wallets
 from sluice.business.payments.paywalls.judge import payables
 from sluice.business.payments.paywalls.model import Requirement
 from sluice.business.payments.paywalls.settle import Facilitator
+from sluice.engine.sender.words import carries_anything
 from sluice.engine.watcher.checks import is_found_right
 
 # Long enough for a person to look at what his program signs, too short to be kept for later.
 _TIMEOUT_S: Final = 120
+
+
+async def list_served(parts: Facilitator, actor: Actor) -> list[int]:
+    """Return the numbers of the networks to which somebody brings payments for the merchant."""
+    served = {}
+    async with parts.works.look(actor) as work:
+        for payable in payables(parts.chains, livemode=actor.livemode):
+            if parts.hand_in is not None or await carries_anything(work, payable.chain):
+                served[payable.authorizer.chain_id] = True
+    return list(served)
 
 
 async def list_requirements(

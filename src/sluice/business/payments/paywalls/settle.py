@@ -41,6 +41,7 @@ from sluice.business.payments.paywalls.model import (
 from sluice.engine.chains.model import Style
 from sluice.engine.chains.registry import Chains
 from sluice.engine.rates.quote import RatePolicy
+from sluice.engine.sender.words import find_carrier, queue_word
 from sluice.engine.watcher.checks import is_found_right
 
 # Brings a seller's question to whoever sends for us. What comes back is a hint and thrown away.
@@ -94,14 +95,18 @@ async def settle(
     The same word is said to be done once; with an identifier the same answer may be had again.
     """
     (actor, _), (payment, asked, _) = caller, question
-    if parts.hand_in is None:
-        raise Unavailable(
-            "Nobody here brings payments to the network; set SLUICE_X402_FACILITATOR.",
-            code="settlement_unavailable",
-        )
     found = find_payable(parts.chains, asked, livemode=actor.livemode)
     if isinstance(found, Reason):
         return _failed(asked, payment, found)
+    async with parts.works.look(actor) as work:
+        carrier = await find_carrier(work, found.chain, found.asset, asked.units)
+    hand_in = parts.hand_in if carrier is None else _leave_to_wallet
+    if hand_in is None:
+        raise Unavailable(
+            "Nobody here brings payments of this size to the network; set SLUICE_X402_FACILITATOR, "
+            "or let the merchant's hot wallet carry them.",
+            code="settlement_unavailable",
+        )
     taken = await _find(parts, actor, payment, found)
     if taken is None:
         refused = await verify(parts, actor, payment, asked)
@@ -111,7 +116,7 @@ async def settle(
     if taken is None or taken.request != _digest(payment, asked):
         return _failed(asked, payment, Reason.TRANSACTION_STATE)
     if taken.answered_at is None:
-        await parts.hand_in(taken.question)
+        await hand_in(taken.question)
     intent = await _wait(parts, actor, taken)
     if intent.payment is None or not is_included(intent):
         return _failed(asked, payment, Reason.PENDING)
@@ -186,10 +191,24 @@ async def _take(
                 until=ends_at,
                 created_at=work.now,
             )
-            await store.add(work, taken, work.now + _AGAIN)
+            await _dispatch(work, taken, question, payable)
             return taken
     except UniqueViolation:
         return await _find(parts, actor, payment, payable)
+
+
+async def _dispatch(work: Work, taken: Taken, question: Question, payable: Payable) -> None:
+    """Keep the word, and let the merchant's own wallet carry it where it does; else hand it in."""
+    payment, asked, _ = question
+    wallet = await find_carrier(work, payable.chain, payable.asset, asked.units)
+    await store.add(work, taken, None if wallet is not None else work.now + _AGAIN)
+    if wallet is not None:
+        signed = (payable.domain, payment.authorization, payment.signature)
+        await queue_word(work, wallet, payable.chain, signed, reference=taken.id)
+
+
+async def _leave_to_wallet(_question: bytes) -> None:
+    """Do nothing more: the order to send was kept with the word."""
 
 
 async def _promise(

@@ -30,8 +30,11 @@ WHERE (merchant_id, livemode, id) IN (
 RETURNING {_COLUMNS}"""
 
 
-async def add(work: Work, taken: Taken, next_at: dt.datetime) -> None:
-    """Add a word; a second of the same token, payer and nonce is a UniqueViolation."""
+async def add(work: Work, taken: Taken, next_at: dt.datetime | None) -> None:
+    """Add a word, to be handed in from an instant on if at all.
+
+    A second of the same token, payer and nonce is a UniqueViolation.
+    """
     await work.execute(
         _ADD, taken.merchant_id, taken.livemode, taken.id, taken.network, taken.token, taken.payer,
         taken.nonce, taken.identifier, taken.request, taken.question, taken.intent_id, taken.until,

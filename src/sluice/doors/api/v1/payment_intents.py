@@ -11,16 +11,18 @@ from sluice.base.sealing import equal
 from sluice.business.accounts.api_keys.authenticate import Caller
 from sluice.business.accounts.merchants.edit import read_wallets
 from sluice.business.payments.conversions.find import find_conversions
+from sluice.business.payments.intents.authorize import ask_word, nobody_carries
 from sluice.business.payments.intents.cancel import cancel_intent
 from sluice.business.payments.intents.confirm import confirm_intent
 from sluice.business.payments.intents.create import create_intent
 from sluice.business.payments.intents.find import find_intent, lock_intent, page_intents
 from sluice.business.payments.intents.match import match_transaction, proof_text
-from sluice.business.payments.intents.model import Choice, PaymentIntent
+from sluice.business.payments.intents.model import Choice, Offer, PaymentIntent
 from sluice.business.payments.intents.update import update_intent
 from sluice.business.payments.intents.wallet import ask_wallet as ask_payer
 from sluice.doors.api.route import Call, Route, Shown
 from sluice.engine.chains.wallets import WalletOrder
+from sluice.wire import payer as by_payer
 from sluice.wire import payment_intent as wire
 from sluice.wire.conversion import LIST as CONVERSIONS
 from sluice.wire.conversion import show_conversion
@@ -42,7 +44,7 @@ async def retrieve(call: Call) -> Shown:
     """Retrieve a PaymentIntent; with a publishable key and its secret, what its payer may see."""
     intent = await find_intent(call.work, call.path["id"])
     _check_client(call, intent)
-    return _show(call, intent)
+    return show(call, intent)
 
 
 async def update(call: Call) -> Shown:
@@ -56,7 +58,7 @@ async def confirm(call: Call) -> Shown:
     """Confirm a PaymentIntent: price it in the chosen assets and say where to send them."""
     held = await lock_intent(call.work, call.path["id"])
     _check_client(call, held)
-    return _show(call, await _confirm(call, held, wire.read_choice(call.given, held)))
+    return show(call, await _confirm(call, held, wire.read_choice(call.given, held)))
 
 
 async def cancel(call: Call) -> Shown:
@@ -70,23 +72,33 @@ async def ask_wallet(call: Call) -> Shown:
     """Return what the payer's browser wallet is to sign for one of the ways to pay."""
     intent = await find_intent(call.work, call.path["id"])
     _check_client(call, intent)
-    network, asset = call.given.need_text("network"), call.given.need_text("token")
+    offer, order = order_for(intent, call.given)
+    chain = call.app.chains.find(offer.network)
+    if call.given.flag("authorization"):
+        asked = await ask_word(call.work, intent, offer, order, chain=chain)
+        if asked is None:
+            raise nobody_carries(chain)
+        return by_payer.show_wallet_request(asked)
+    asked = await ask_payer(call.work, intent, offer, order, chain=chain, sealer=call.app.sealer)
+    return by_payer.show_wallet_request(asked)
+
+
+def order_for(intent: PaymentIntent, given: Given) -> tuple[Offer, WalletOrder]:
+    """Return the newest offer of a network and asset, and what its payer is to send."""
+    network, asset = given.need_text("network"), given.need_text("token")
     offers = [one for one in intent.offers if (one.network, one.asset) == (network, asset)]
     if not offers:
         raise NotFound("This way to pay was not offered; confirm the PaymentIntent with it first.")
     offer = max(offers, key=lambda one: (one.created_at, one.id))
-    payer = call.given.need_text("payer")
-    order = WalletOrder(offer.asset, offer.due, payer, offer.address, offer.memo)
-    chain = call.app.chains.find(network)
-    asked = await ask_payer(call.work, intent, offer, order, chain=chain, sealer=call.app.sealer)
-    return wire.show_wallet_request(asked)
+    payer = given.need_text("payer")
+    return offer, WalletOrder(offer.asset, offer.due, payer, offer.address, offer.memo)
 
 
 async def find_payer(app: App, caller: Caller, given: Given, path: Mapping[str, str]) -> str | None:
     """Return who is proven to have paid, asking the network about contracts; None for nobody."""
     if not caller.is_client and given.text("payer") is None:
         return None
-    _check_secret(app, caller, given, path["id"])
+    check_secret(app, caller, given, path["id"])
     chain = app.chains.find(given.need_text("network"), param="network")
     if chain.has_signed is None:
         raise Invalid(
@@ -117,7 +129,7 @@ async def match(call: Call) -> Shown:
     intent = await lock_intent(call.work, call.path["id"])
     network, tx_id = call.given.need_text("network"), call.given.need_text("transaction").lower()
     await match_transaction(call.work, intent, network, tx_id, sender=call.prepared)
-    return _show(call, intent)
+    return show(call, intent)
 
 
 async def conversions(call: Call) -> Shown:
@@ -157,10 +169,11 @@ async def _confirm(call: Call, intent: PaymentIntent, choice: Choice) -> Payment
 
 def _check_client(call: Call, intent: PaymentIntent) -> None:
     """A publishable key must show the client secret; a wrong one is like no intent at all."""
-    _check_secret(call.app, call.caller, call.given, intent.id)
+    check_secret(call.app, call.caller, call.given, intent.id)
 
 
-def _check_secret(app: App, caller: Caller, given: Given, intent_id: str) -> None:
+def check_secret(app: App, caller: Caller, given: Given, intent_id: str) -> None:
+    """Refuse a publishable key without the intent's own secret."""
     secret = given.text("client_secret")
     if caller.is_client and secret is None:
         raise Unauthenticated(
@@ -170,9 +183,10 @@ def _check_secret(app: App, caller: Caller, given: Given, intent_id: str) -> Non
         raise NotFound(f"No such payment_intent: '{intent_id}'", param="intent")
 
 
-def _show(call: Call, intent: PaymentIntent) -> Shown:
-    show = wire.show_to_payer if call.caller.is_client else wire.show_payment_intent
-    return show(intent, call.app.view)
+def show(call: Call, intent: PaymentIntent) -> Shown:
+    """Show an intent as whoever asks may see it."""
+    shown = wire.show_to_payer if call.caller.is_client else wire.show_payment_intent
+    return shown(intent, call.app.view)
 
 
 _SIGNATURE: Final = re.compile(r"0x(?:[0-9a-fA-F]{2}){1,4096}", re.ASCII)
@@ -192,7 +206,7 @@ ROUTES: Final = (
         "POST",
         f"{_ONE}/wallet_request",
         ask_wallet,
-        wire.WALLET,
+        by_payer.WALLET,
         _READ,
         "wallet_request",
         client=True,
@@ -201,7 +215,7 @@ ROUTES: Final = (
         "POST",
         f"{_ONE}/match",
         match,
-        wire.MATCH,
+        by_payer.MATCH,
         _WRITE,
         _ANSWER,
         client=True,

@@ -1,6 +1,6 @@
 """/c/<session>: the page, its two forms, and its assets."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Final
 from urllib.parse import quote, urlsplit
 
@@ -17,13 +17,13 @@ from sluice.business.payments.checkout.find import find_public_session
 from sluice.business.payments.checkout.look import look_at, payer_of
 from sluice.business.payments.checkout.model import Session
 from sluice.doors.web.checkout.answer import Answer, Desk, answer, throttle
-from sluice.doors.web.checkout.ask import ask, sponsored
+from sluice.doors.web.checkout.ask import ask, rehearse, sponsored, take
 from sluice.doors.web.checkout.claims import make_claims
 from sluice.doors.web.checkout.form import PageRequest, read_form
 from sluice.doors.web.checkout.headers import secure_headers
 from sluice.doors.web.checkout.render import Renderer
 from sluice.doors.web.checkout.sandbox import pull
-from sluice.doors.web.checkout.state import Asked, offer_in_use
+from sluice.doors.web.checkout.state import Asked, Pair, offer_in_use
 from sluice.doors.web.checkout.view import read_pair, view, wants_options
 from sluice.doors.web.checkout.words import EXHAUSTED, NOT_LIKE_THAT
 
@@ -99,13 +99,24 @@ async def _pull(desk: Desk, request: PageRequest, session: Session) -> Answer:
 
 
 async def _ask(desk: Desk, request: PageRequest, session: Session) -> Answer:
-    """Return what the payer's own wallet is asked to sign, as JSON for the page's script."""
+    """Return what the payer's own wallet is asked to sign; or take what it signed, as JSON."""
     form = await read_form(request)
     pair = read_pair(form.get("pay", ""))
+    if "signature" in form:
+        return await _take(desk, session, pair, form)
     async with desk.app.works.begin(payer_of(session)) as work:
         sight = await look_at(work, session)
         asked = await ask(work, sight, pair, form.get("payer", ""), app=desk.app)
     return _json({"method": asked.method, "params": asked.params})
+
+
+async def _take(desk: Desk, session: Session, pair: Pair | None, form: Mapping[str, str]) -> Answer:
+    async with desk.app.works.look(payer_of(session)) as work:
+        sight = await look_at(work, session)
+    signed = await rehearse(sight, pair, form, desk.app)
+    async with desk.app.works.begin(payer_of(session)) as work:
+        await take(work, await look_at(work, session), pair, signed, app=desk.app)
+    return _json({"taken": True})
 
 
 async def _sponsor(desk: Desk, request: PageRequest, session: Session) -> Answer:

@@ -10,10 +10,14 @@ from sluice.engine.chains.evm.authorizations import (
     authorized_call,
     has_signed,
 )
+from sluice.engine.chains.evm.calldata import WalletCall
 from sluice.engine.chains.evm.faults import Fault, NodeTrouble
 from sluice.engine.chains.evm.inspect import token_subject
 from sluice.engine.chains.evm.node import Node
 from sluice.engine.chains.evm.signatures import read_signature
+from sluice.engine.chains.evm.words import ask_to_sign
+from sluice.engine.chains.wallets import WalletRequest
+from sluice.engine.chains.writer import Call
 
 # ERC-6492 wraps a signature in a call to a factory. We would let strangers choose what is called,
 # so we take none.
@@ -50,18 +54,23 @@ class EvmAuthorizer:
         """Say whether the payer's own key signed."""
         return has_signed(domain, word, signature)
 
+    def ask_wallet(self, domain: TokenDomain, word: Authorization) -> WalletRequest:
+        """Return the typed data that a wallet shows and signs."""
+        return ask_to_sign(domain, word)
+
+    def call(self, domain: TokenDomain, word: Authorization, signature: bytes) -> Call:
+        """Return the call that uses a word."""
+        written = _written(domain, word, signature)
+        return Call(written.to, bytes.fromhex(written.data[2:]))
+
     async def rehearse(
         self, domain: TokenDomain, word: Authorization, signature: bytes
     ) -> Unusable | None:
         """Return why the token would refuse the word now, or None; nothing is sent."""
-        if signature.endswith(_WRAPPED):
+        try:
+            call = _written(domain, word, signature)
+        except Invalid:
             return Unusable.SIGNATURE
-        call = authorized_by_bytes(domain, word, signature)
-        if has_signed(domain, word, signature):
-            try:
-                call = authorized_call(domain, word, read_signature(signature))
-            except Invalid:
-                return Unusable.SIGNATURE
         for node in self._nodes:
             try:
                 await node.call(call.to, call.data)
@@ -70,6 +79,15 @@ class EvmAuthorizer:
                     raise
                 return _understood(trouble.message)
         return None
+
+
+def _written(domain: TokenDomain, word: Authorization, signature: bytes) -> WalletCall:
+    """Write the call with the signature in parts where a key made it, else with its bytes."""
+    if signature.endswith(_WRAPPED):
+        raise Invalid("Signatures that call a factory are not taken.", code="signature_invalid")
+    if has_signed(domain, word, signature):
+        return authorized_call(domain, word, read_signature(signature))
+    return authorized_by_bytes(domain, word, signature)
 
 
 def _understood(message: str) -> Unusable:
