@@ -910,12 +910,15 @@ CREATE TABLE public.sends (
     created_at timestamp with time zone NOT NULL,
     opened_at timestamp with time zone,
     ended_at timestamp with time zone,
+    cost numeric(78,0),
+    fee_asset text,
     CONSTRAINT sends_check CHECK (((slot_key IS NULL) = (slot IS NULL))),
     CONSTRAINT sends_check1 CHECK (((opened_at IS NULL) = (slot IS NULL))),
     CONSTRAINT sends_check2 CHECK (((state <> 'open'::text) OR (slot IS NOT NULL))),
     CONSTRAINT sends_check3 CHECK (((state <> 'done'::text) OR ((slot IS NOT NULL) AND (tx_id IS NOT NULL)))),
     CONSTRAINT sends_check4 CHECK (((state <> ALL (ARRAY['queued'::text, 'canceled'::text])) OR (slot IS NULL))),
     CONSTRAINT sends_check5 CHECK (((ended_at IS NULL) = (state = ANY (ARRAY['queued'::text, 'open'::text])))),
+    CONSTRAINT sends_cost CHECK (((cost >= (0)::numeric) AND ((cost IS NULL) = (fee_asset IS NULL)))),
     CONSTRAINT sends_state_check CHECK ((state = ANY (ARRAY['queued'::text, 'open'::text, 'done'::text, 'failed'::text, 'canceled'::text])))
 );
 

@@ -68,6 +68,7 @@ class Stage:
     home: str
     field: Field
     merchant: str = ""
+    fuel: int = 0  # what the wallet had for fees
 
     @property
     def settings(self) -> Settings:
@@ -203,7 +204,8 @@ async def _prepare(stage: Stage) -> Stage:
                 await open_wallet(
                     work, chain, key, "local", owner=work.owner, limits=Limits(), standing=standing
                 )
-    return dataclasses.replace(stage, merchant=merchant.id)
+        fuel = standing.balances[chain.writer.fee_asset]
+    return dataclasses.replace(stage, merchant=merchant.id, fuel=fuel)
 
 
 async def play(app: App, stage: Stage, step: str, recipient: str) -> str | None:
@@ -226,7 +228,15 @@ def check_books(stage: Stage, rounds: int) -> list[str]:
     found = {
         "custody": _value(
             stage,
-            "SELECT balance FROM ledger_accounts WHERE merchant_id = %s AND kind LIKE 'custody:%%'",
+            "SELECT balance FROM ledger_accounts"
+            " WHERE merchant_id = %s AND kind LIKE 'custody:%%' AND asset = %s",
+            stage.merchant,
+            stage.field.asset,
+        ),
+        "network fees": _value(
+            stage,
+            "SELECT sum(balance) FROM ledger_accounts"
+            " WHERE merchant_id = %s AND kind = 'network_fees'",
             stage.merchant,
         ),
         "reserved": _value(
@@ -243,8 +253,10 @@ def check_books(stage: Stage, rounds: int) -> list[str]:
             stage, "SELECT next_nonce FROM hot_wallets WHERE merchant_id = %s", stage.merchant
         ),
     }  # fmt: skip
+    fees = _fees(stage)
     wanted = {
-        "custody": FILLED - rounds * UNITS,
+        "custody": FILLED - rounds * UNITS - (fees if stage.field.asset == "btc" else 0),
+        "network fees": fees if stage.field.asset in ("btc", "sbtc") else 0,
         "reserved": 0,
         "slots": rounds,
         "next": _counted(stage, rounds),
@@ -287,10 +299,12 @@ async def _check_wallet(app: App, stage: Stage, rounds: int) -> list[str]:
     wrong = []
     if standing.next_mined != _counted(stage, rounds):
         wrong.append(f"the chain counts {standing.next_mined} transactions, not {rounds}")
-    held = standing.balances[stage.field.asset]
-    left = FILLED - rounds * UNITS - (_fees(stage) if chain.writer.fee_asset == "btc" else 0)
-    if held not in (ENDLESS, left):
-        wrong.append(f"the wallet holds {held} on the chain, not {left}")
+    left = {chain.writer.fee_asset: stage.fuel, stage.field.asset: FILLED - rounds * UNITS}
+    left[chain.writer.fee_asset] -= _fees(stage)
+    for asset, units in left.items():
+        held = standing.balances[asset]
+        if held not in (ENDLESS, units):
+            wrong.append(f"the wallet holds {held} {asset} on the chain, not {units}")
     return wrong
 
 
@@ -300,9 +314,8 @@ def _counted(stage: Stage, rounds: int) -> int:
 
 
 def _fees(stage: Stage) -> int:
-    """Return what the transactions cost that were included."""
-    query = "SELECT sum(a.cost_max)::bigint FROM sends s JOIN send_attempts a USING (tx_id)"
-    return int(_value(stage, f"{query} WHERE s.merchant_id = %s", stage.merchant))
+    """Return what the sends say that the network took."""
+    return int(_value(stage, "SELECT sum(cost) FROM sends WHERE merchant_id = %s", stage.merchant))
 
 
 def _real_time(url: str) -> None:

@@ -13,6 +13,7 @@ from sluice.business.payments.intents.facts import (
     IntentOffered,
     IntentSucceeded,
 )
+from sluice.business.payments.outgoing import fee as fees
 from sluice.business.payments.refunds import follow as refunds
 from sluice.business.payments.settlement import follow as payouts
 from sluice.business.webhooks.events.announce import announce
@@ -32,6 +33,7 @@ _PAID: Final = "checkout.paid"
 _EXPIRED: Final = "checkout.expired"
 _REFUND_SENT: Final = "refunds.sent"
 _PAYOUT_SENT: Final = "payouts.sent"
+_SEND_FEE: Final = "sends.fee"
 _ANNOUNCE: Final = "webhooks.announce"
 
 _WAKES: Final[Mapping[type[Fact], tuple[str, ...]]] = {
@@ -40,8 +42,8 @@ _WAKES: Final[Mapping[type[Fact], tuple[str, ...]]] = {
     TransferFinalized: (_RECEIVE,),
     TransferOrphaned: (_RECEIVE,),
     SendOpened: (_PAYOUT_SENT,),
-    SendDone: (_REFUND_SENT, _PAYOUT_SENT),
-    SendFailed: (_REFUND_SENT, _PAYOUT_SENT),
+    SendDone: (_REFUND_SENT, _PAYOUT_SENT, _SEND_FEE),
+    SendFailed: (_REFUND_SENT, _PAYOUT_SENT, _SEND_FEE),
     IntentSucceeded: (_PAID,),
     IntentOffered: (_REFOLD,),
     IntentCanceled: (_REFOLD, _EXPIRED),
@@ -69,5 +71,6 @@ def reactions(view: View) -> dict[str, Reaction]:
         _EXPIRED: checkout.on_intent_canceled,
         _REFUND_SENT: refunds.on_sends_ended,
         _PAYOUT_SENT: payouts.on_sends_moved,
+        _SEND_FEE: fees.on_sends_ended,
         _ANNOUNCE: functools.partial(announce, render=render_with(view)),
     }

@@ -114,6 +114,7 @@ FAULTS: Final[dict[str, str]] = {
     " withdraw_state = 'created', withdraw_number = 7 WHERE status = 'paid'",
     "I78": "UPDATE send_attempts SET is_void = true",
     "I79": "UPDATE refunds SET needs_approval = true WHERE send_id IS NOT NULL",
+    "I80": "UPDATE sends SET cost = 5 WHERE state = 'done'",
 }
 
 # Those the schema itself refuses, before any promise is asked.

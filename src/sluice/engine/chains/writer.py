@@ -163,6 +163,8 @@ class Fate:
     depth: int = 0
     is_final: bool = False  # deeper than any fork we believe in, or the network says so
     reason: str | None = None
+    # Units of the fee's asset that it took in that block; None: all that it could cost.
+    cost: int | None = None
 
 
 class ChainWriter(Protocol):

@@ -9,6 +9,7 @@ from sluice.base.money.money import Money
 from sluice.base.work import Work
 from sluice.engine.ledger import store
 from sluice.engine.ledger.model import Balance
+from sluice.engine.ledger.store import AccountKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +37,14 @@ async def lock_balances(work: Work, accounts: Sequence[str], asset: str) -> dict
     """
     merchant_id, livemode = work.owner
     keys = [(merchant_id, livemode, account, asset) for account in accounts]
+    return {key[2]: units for key, units in (await lock_keys(work, keys)).items()}
+
+
+async def lock_keys(work: Work, keys: Sequence[AccountKey]) -> dict[AccountKey, int]:
+    """Return what accounts of any merchants hold, and hold them until the Work ends; as above."""
     locked = await store.lock_accounts(work, keys)
     units = await store.held(work, list(locked.values()))
-    return {key[2]: units[number] for key, number in locked.items()}
+    return {key: units[number] for key, number in locked.items()}
 
 
 async def balance_at(work: Work, account: str, asset: str, at: dt.datetime) -> Money:

@@ -33,6 +33,10 @@ RESERVED: Final = "reserved"
 UNAPPLIED: Final = "unapplied"
 # The part of the merchant's money that is owed to the platform.
 FEES: Final = "fees"
+# What networks took for carrying what was sent; what lies on them is less by it.
+NETWORK_FEES: Final = "network_fees"
+# What the merchant put into its wallets beside its payments, as far as networks took it.
+PAID_IN: Final = "paid_in"
 
 _NORMAL: Final = {
     CUSTODY: Side.DEBIT,
@@ -42,6 +46,8 @@ _NORMAL: Final = {
     UNAPPLIED: Side.CREDIT,
     RESERVED: Side.CREDIT,
     FEES: Side.CREDIT,
+    NETWORK_FEES: Side.DEBIT,
+    PAID_IN: Side.CREDIT,
 }
 
 

@@ -6,7 +6,7 @@ from sluice.base.work import Work
 from sluice.engine.chains.writer import ChainWriter, Fate, Order, OrderHeld, Price, Verdict
 from sluice.engine.keys.signer import Signature
 from sluice.engine.sender import store
-from sluice.engine.sender.end import end_send
+from sluice.engine.sender.end import Cost, end_send
 from sluice.engine.sender.freeze import freeze_wallet
 from sluice.engine.sender.model import (
     Attempt,
@@ -47,7 +47,7 @@ async def _step(parts: Parts, wallet: HotWallet, send: Send) -> bool:
     fates = await _fates(parts.writer(wallet.network), wallet, send, attempts)
     step = next_step(attempts, fates, now, patience=pace.patience, again=pace.again)
     if isinstance(step, End):
-        await _end(parts, send, step)
+        await _end(parts, wallet, send, step)
         return False
     if isinstance(step, Stop):
         async with parts.works.begin() as work:
@@ -155,8 +155,10 @@ def _order(writer: ChainWriter, wallet: HotWallet, send: Send, *, is_void: bool)
     return writer.void(wallet.account, send.order.reference) if is_void else send.order
 
 
-async def _end(parts: Parts, send: Send, step: End) -> None:
-    """Write how it ended; the money's own story follows from the fact."""
+async def _end(parts: Parts, wallet: HotWallet, send: Send, step: End) -> None:
+    """Write how it ended, and what it took; the money's own story follows from the fact."""
+    units = step.attempt.unsigned.cost_max if step.fate.cost is None else step.fate.cost
+    cost = Cost(units, parts.writer(wallet.network).fee_asset)
     done = step.state is SendState.DONE
     code = "" if done else "voided" if step.attempt.is_void else "execution_failed"
     async with parts.works.begin() as work:
@@ -167,4 +169,5 @@ async def _end(parts: Parts, send: Send, step: End) -> None:
             tx_id=step.attempt.tx_id,
             code=code,
             reason=step.fate.reason or "",
+            cost=cost,
         )

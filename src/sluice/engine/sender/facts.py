@@ -20,12 +20,21 @@ class SendOpened(SendFact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SendDone(SendFact):
+class SendEnded(SendFact):
+    """What the facts about an end share: what the network took, also for what did nothing."""
+
+    network: str = ""
+    fee_asset: str = ""
+    cost: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendDone(SendEnded):
     """The money left, for good."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SendFailed(SendFact):
+class SendFailed(SendEnded):
     """No money left, and none will."""
 
     code: str

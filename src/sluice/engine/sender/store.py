@@ -71,6 +71,7 @@ WHERE id = $1 AND state = 'queued' -- every merchant"""
 _LATER: Final = "UPDATE sends SET next_at = $2, reason = $3 WHERE id = $1 -- every merchant"
 _END: Final = """
 UPDATE sends SET state = $2, tx_id = $3, reason = $4, ended_at = $5 WHERE id = $1 AND ended_at IS NULL -- every merchant"""
+_CHARGE: Final = "UPDATE sends SET cost = $2, fee_asset = $3 WHERE id = $1 -- every merchant"
 # Units that left, or may leave, in the day before $2.
 _OUTFLOW: Final = """
 SELECT coalesce(sum(units), 0) FROM sends
@@ -210,6 +211,11 @@ async def end(
 ) -> bool:
     """Write how a send ended; say whether it had not ended before."""
     return await work.execute(_END, send_id, state.value, tx_id, reason, work.now) > 0
+
+
+async def charge(work: Work, send_id: str, cost: int, fee_asset: str) -> None:
+    """Write what a network took for it."""
+    await work.execute(_CHARGE, send_id, cost, fee_asset)
 
 
 async def outflow(work: Work, wallet_id: str, asset: str, since: dt.datetime) -> int:

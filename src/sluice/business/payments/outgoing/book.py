@@ -1,7 +1,7 @@
 """What money on its way out writes in the ledger; pure.
 
 Asked for, it moves from what may be spent to what is reserved on its network; taken back, that is
-reversed; gone for good, it leaves the network's custody.
+reversed; gone for good, it leaves the network's custody, and what the network took goes with it.
 """
 
 from sluice.base.money.money import Money
@@ -10,6 +10,7 @@ from sluice.engine.ledger.model import Entry, credit, debit
 
 REFUND = "refund"
 PAYOUT = "payout"
+NETWORK_FEE = "network_fee"
 
 
 def reservation(
@@ -68,4 +69,26 @@ def departure(
         seq=1,
         description=f"{kind.capitalize()} {source} left",
         postings=[debit(chart.reserved(network), whole), credit(chart.custody(network), whole)],
+    )
+
+
+def network_fee(
+    owner: tuple[str, bool], send_id: str, *, network: str, cost: Money, known: Money
+) -> Entry:
+    """Return the entry of what a network took for carrying an order.
+
+    `known` is the part that the books know to lie there; the rest is money that the merchant put
+    into its wallet and that they never saw arrive.
+    """
+    paid = [(chart.custody(network), known), (chart.PAID_IN, cost - known)]
+    return Entry(
+        *owner,
+        kind=NETWORK_FEE,
+        source=send_id,
+        seq=1,
+        description=f"Fee of {network} for {send_id}",
+        postings=[
+            debit(chart.NETWORK_FEES, cost),
+            *(credit(account, part) for account, part in paid if part.units),
+        ],
     )

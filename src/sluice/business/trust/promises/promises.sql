@@ -63,6 +63,8 @@ leaving AS (
   SELECT merchant_id, livemode, id, network, asset, units + coalesce(withdraw_fee_max, 0), recipient, status, reserve_id,
     settlement_id, send_id, tx_id, 'payout', status IN ('pending', 'in_transit'), status = 'paid',
     withdraw_network IS NOT NULL, withdraw_ask_tx_id, coalesce(withdraw_fee_max - withdraw_fee, 0) FROM payouts),
+charged AS (
+  SELECT w.body->>'send_id' AS id FROM waiting w WHERE w.reaction = 'sends.fee'),
 awaited AS (
   SELECT w.body->>'reference' AS id FROM waiting w WHERE w.reaction IN ('refunds.sent', 'payouts.sent')),
 -- what accounts should hold by what stands in the books' sources
@@ -82,7 +84,8 @@ expected AS (
   UNION ALL SELECT o.merchant_id, o.livemode, 'reserved:' || o.network, o.asset, o.units FROM leaving o WHERE o.is_open
   UNION ALL SELECT o.merchant_id, o.livemode, 'available', o.asset, o.back FROM leaving o WHERE o.is_gone
   UNION ALL SELECT o.merchant_id, o.livemode, 'custody:' || o.network, o.asset, o.back - o.units
-    FROM leaving o WHERE o.is_gone),
+    FROM leaving o WHERE o.is_gone
+  UNION ALL SELECT l.merchant_id, l.livemode, l.account, l.asset, l.units FROM lines l WHERE l.entry = 'network_fee'),
 -- accounts that hold something else, of whatever kind
 crooked AS (
   SELECT merchant_id, livemode, kind, asset, a.balance AS held, coalesce(e.units, 0) AS expected
@@ -293,9 +296,10 @@ WHERE (SELECT count(*) FROM ledger_entries e WHERE e.source = o.id AND e.kind <>
 
 -- Requests and owners -----------------------------------------------------------------------------
 
--- I35 what lies on the networks is what we owe, for each merchant, mode and asset
+-- I35 what lies on the networks, and what they took for carrying, is what we owe, for each merchant, mode and asset
 SELECT merchant_id, livemode, asset FROM ledger_accounts GROUP BY 1, 2, 3
-HAVING coalesce(sum(balance) FILTER (WHERE kind LIKE 'custody:%'), 0) <> coalesce(sum(balance) FILTER (WHERE kind NOT LIKE 'custody:%'), 0);
+HAVING coalesce(sum(balance) FILTER (WHERE kind LIKE 'custody:%' OR kind = 'network_fees'), 0)
+  <> coalesce(sum(balance) FILTER (WHERE kind NOT LIKE 'custody:%' AND kind <> 'network_fees'), 0);
 
 -- I36 one idempotency key made at most one payment
 SELECT merchant_id, livemode, idempotency_key FROM payment_intents
@@ -408,7 +412,7 @@ SELECT merchant_id, asset, held, expected FROM crooked WHERE kind = 'fees';
 -- I59 what may be spent is the net of settled payments that are final
 SELECT merchant_id, asset, held, expected FROM crooked WHERE kind = 'available';
 
--- I60 what lies on a network is the standing credits of its transfers
+-- I60 what lies on a network is the standing credits of its transfers, less what left and what that cost
 SELECT merchant_id, asset, held, expected FROM crooked WHERE kind LIKE 'custody:%';
 
 -- I61 a canceled intent holds no payment
@@ -497,6 +501,16 @@ SELECT s.id, s.asset FROM sends s WHERE s.state = 'done' AND NOT EXISTS (
 -- I79 nothing leaves without a second person's word where one was asked for
 SELECT r.id, r.asset FROM refunds r WHERE r.needs_approval AND r.approved_by IS NULL AND r.send_id IS NOT NULL
 UNION ALL SELECT p.id, p.asset FROM payouts p WHERE p.needs_approval AND p.approved_by IS NULL AND p.send_id IS NOT NULL;
+
+-- I80 what a network took for an order that ended is booked once, where its coin is an asset of the books
+SELECT s.id, s.fee_asset AS asset FROM sends s
+WHERE s.cost > 0 AND s.fee_asset IN ('btc', 'stx') AND NOT EXISTS (SELECT FROM charged c WHERE c.id = s.id)
+  AND NOT EXISTS (SELECT FROM lines l WHERE (l.entry, l.source, l.account, l.asset, l.units)
+    = ('network_fee', s.id, 'network_fees', s.fee_asset, s.cost))
+UNION ALL SELECT l.source, l.asset FROM lines l
+LEFT JOIN sends s ON (s.id, s.merchant_id, s.livemode) = (l.source, l.merchant_id, l.livemode)
+WHERE l.entry = 'network_fee' AND coalesce(l.account NOT IN ('network_fees', 'paid_in', 'custody:' || s.network), true)
+  OR l.account = 'network_fees' AND (l.entry, s.fee_asset, s.cost) IS DISTINCT FROM ('network_fee', l.asset, l.units);
 
 -- I90 an address of an account is awaited for the payment that has it, and a seen one is never given away
 SELECT r.address FROM receiving_addresses r WHERE NOT EXISTS (

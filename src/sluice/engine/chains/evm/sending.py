@@ -1,5 +1,6 @@
 """What a node is asked so that something can be sent through it."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -22,6 +23,17 @@ class _Receipt(msgspec.Struct, frozen=True, rename="camel"):
     block_hash: Word
     block_number: Quantity
     status: Quantity | None = None
+    gas_used: Quantity | None = None
+    effective_gas_price: Quantity | None = None
+    l1_fee: Quantity | None = None  # what an OP chain takes for the network below it
+
+    @property
+    def cost(self) -> int | None:
+        """Return the wei that it took, None where the node does not say."""
+        if self.gas_used is None or self.effective_gas_price is None:
+            return None
+        gas, price = int(self.gas_used, 16), int(self.effective_gas_price, 16)
+        return gas * price + int(self.l1_fee or "0x0", 16)
 
 
 class _Height(msgspec.Struct, frozen=True):
@@ -146,4 +158,6 @@ def _included(held: list[Look], reorg_max: int) -> Fate:
     state = (
         State.INCLUDED if receipt.status is not None and int(receipt.status, 16) else State.FAILED
     )
-    return Fate(state, height, receipt.block_hash, depth, is_final=is_final)
+    costs = Counter(one.receipt.cost for one in held if one.receipt is not None)
+    cost, _ = costs.most_common(1)[0]
+    return Fate(state, height, receipt.block_hash, depth, is_final=is_final, cost=cost)

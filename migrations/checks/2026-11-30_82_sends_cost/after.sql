@@ -1,0 +1,1 @@
+SELECT cost IS NULL AND fee_asset IS NULL FROM sends WHERE id = 'snd_cost';
