@@ -66,6 +66,7 @@ _STACKS_FACTS: Final = (
     "reorg_max",
     "explorer_tx",
     "tokens",
+    "lookalikes",
     "livemode",
 )
 # What may be offered for a transaction of ours.

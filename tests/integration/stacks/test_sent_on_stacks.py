@@ -259,3 +259,47 @@ async def test_a_payout_without_stx_for_its_fee_waits_until_there_is_some(shop: 
 
     assert await shop.got("sbtc") == [1_000]
     assert shop.broken() == []
+
+
+async def test_a_payout_that_no_node_takes_gives_its_number_up_and_the_money_back(
+    shop: Till,
+) -> None:
+    await shop.sells("sbtc")
+    held, _ = shop.books("sbtc")
+    rule = {"path": SEND, "kind": "reject", "reason": "NoSuchContract", "times": 1}
+    await shop.chain.pull("trouble", rules=[rule])
+
+    payout = shop.pays_out("sbtc", 1_000)
+    failed = await shop.ends(f"/v1/payouts/{payout['id']}", "failed")
+    left = shop.books("sbtc")
+    after = shop.pays_out("sbtc", 600)
+    await shop.ends(f"/v1/payouts/{after['id']}", "paid")
+
+    assert failed["failure_code"] == "voided"
+    assert left == (held, 0)
+    assert await shop.got("sbtc") == [600]
+    assert [(n, is_void, slot) for n, is_void, _, slot in shop.attempts()] == [
+        (1, False, "0"),
+        (2, True, "0"),
+        (1, False, "1"),
+    ]
+    assert shop.broken() == []
+
+
+@pytest.mark.parametrize("reason", ["FeeTooLow", "ConflictingNonceInMempool"])
+async def test_a_payout_that_is_too_cheap_is_sent_again_dearer_with_its_number(
+    shop: Till, reason: str
+) -> None:
+    await shop.sells("sbtc")
+    rule = {"path": SEND, "kind": "reject", "reason": reason, "times": 1}
+    await shop.chain.pull("trouble", rules=[rule])
+
+    payout = shop.pays_out("sbtc", 1_000)
+    await shop.ends(f"/v1/payouts/{payout['id']}", "paid")
+
+    fees = shop.house.sql("SELECT (price->>'fee')::int FROM send_attempts ORDER BY n")
+    assert len(fees) == 2
+    assert fees[1][0] == -(-fees[0][0] * 9 // 8)
+    assert {one[3] for one in shop.attempts()} == {"0"}
+    assert await shop.got("sbtc") == [1_000]
+    assert shop.broken() == []
