@@ -210,7 +210,9 @@ async def _prepare(stage: Stage) -> Stage:
 
 async def play(app: App, stage: Stage, step: str, recipient: str) -> str | None:
     """Play one round; say what went wrong, if anything did."""
-    new = NewPayout(money(UNITS, stage.field.asset), stage.field.name, recipient)
+    new = NewPayout(
+        money(UNITS, stage.field.asset), network=stage.field.name, destination=recipient
+    )
     async with app.works.begin(as_merchant(stage.merchant, livemode=False)) as work:
         payout = await create_payout(work, new, chains=app.chains, rules=RefundRules())
     for doomed, wanted in ((step, -signal.SIGKILL), (None, 0)):

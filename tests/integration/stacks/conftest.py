@@ -97,7 +97,7 @@ class Shop:
 def command(shop: Shop, monkeypatch: pytest.MonkeyPatch, *words: str) -> Any:  # noqa: ANN401
     """Run a command with the house's settings."""
     for spec in dataclasses.fields(shop.house.settings):
-        if spec.name in {"database_url", "home", "networks", "public_url"}:
+        if spec.name in {"database_url", "home", "networks", "public_url", "signers"}:
             value = str(getattr(shop.house.settings, spec.name))
             monkeypatch.setenv(f"SLUICE_{spec.name.upper()}", value)
     try:

@@ -1,5 +1,6 @@
 """Refunds and payouts that leave a hot wallet on Stacks, by the worker that runs in earnest."""
 
+import asyncio
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,7 +12,7 @@ from sluice.engine.chains.writer import Account
 from sluice.engine.sender.edit import open_wallet, writer_of
 from sluice.engine.sender.model import Limits
 from tests.house import House, until
-from tests.integration.stacks.conftest import NETWORK, SECRET, TABLE, Shop, a_signer, due
+from tests.integration.stacks.conftest import NETWORK, SECRET, TABLE, Shop, a_signer, command, due
 from tests.stacks.chain import SBTC
 from tests.stacks.wallets import Wallet
 
@@ -117,10 +118,16 @@ class Till(Shop):
         held = dict(self.house.sql(query, self.merchant.id, asset))
         return held.get(f"custody:{NETWORK}", 0), held.get(f"reserved:{NETWORK}", 0)
 
-    async def holds_sbtc(self) -> int:
+    async def holds(self) -> dict[str, int]:
         """Return what the chain says the wallet holds."""
-        path = f"/extended/v3/principals/{self.wallet.address}/balances/ft/{SBTC}"
-        return int((await self.chain.get(path))["balance"])
+        paths = {"stx": "stx", "sbtc": f"ft/{SBTC}"}
+        at = f"/extended/v3/principals/{self.wallet.address}/balances"
+        told = {one: await self.chain.get(f"{at}/{path}") for one, path in paths.items()}
+        return {one: int(said["balance"]) for one, said in told.items()}
+
+    async def fee_of(self, tx_id: str) -> int:
+        """Return what the chain says a transaction cost."""
+        return int((await self.chain.get(f"/extended/v3/transactions/0x{tx_id}"))["fee_rate"])
 
     def broken(self) -> list[str]:
         """Return the promises that do not hold."""
@@ -164,6 +171,42 @@ def shop(house: House, payer: Wallet, till: Wallet) -> Till:
     return made
 
 
+async def test_an_operator_opens_a_wallet_and_says_where_it_pays_out_to(
+    house: House, payer: Wallet, till: Wallet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = Till(house, payer.chain, payer, till)
+
+    async def run(*words: str) -> str:
+        done = await asyncio.to_thread(command, shop, monkeypatch, "wallets", *words)
+        assert done.exit_code == 0, done.output
+        return str(done.output)
+
+    bounds = ("--fee-max", "100000", "--day-max", "sbtc=0.02", "--low", "stx=5")
+    opened = await run("create", shop.merchant.id, NETWORK, "hot", *bounds)
+    wallet, address = opened.split()[:2]
+    shown = await run("status", wallet)
+    await run("payout-address", wallet, TO)
+    await shop.sells("sbtc")
+    payout = shop.api.post("/v1/payouts", {"amount": 700, "currency": "sbtc", "network": NETWORK})
+    await shop.ends(f"/v1/payouts/{payout['id']}", "paid")
+
+    assert address == till.address
+    assert "holds 1000.000000 STX" in shown
+    assert "next number: ours 0, mined 0, pending 0" in shown
+    assert await shop.got("sbtc") == [700]
+
+
+async def test_what_fills_a_wallet_that_is_paid_as_well_is_told_and_unapplied(shop: Till) -> None:
+    await shop.caught_up()
+    await shop.burn()
+
+    query = "SELECT purpose, units::bigint FROM credits WHERE merchant_id = %s AND asset = 'stx'"
+    until(lambda: shop.house.sql(query, shop.merchant.id), "it is booked")
+    assert shop.house.sql(query, shop.merchant.id) == [("unapplied", FLOAT_USTX)]
+    told = "SELECT 1 FROM events WHERE merchant_id = %s AND type = 'payment.unexpected'"
+    until(lambda: shop.house.sql(told, shop.merchant.id), "the merchant is told")
+
+
 @pytest.mark.parametrize("asset", ASSETS)
 async def test_a_payout_leaves_once_and_is_booked(shop: Till, asset: str) -> None:
     await shop.sells(asset)
@@ -176,12 +219,12 @@ async def test_a_payout_leaves_once_and_is_booked(shop: Till, asset: str) -> Non
 
     assert await shop.got(asset) == [1_000]
     assert set_aside == (held, 1_000)
-    assert shop.books(asset) == (held - 1_000, 0)
+    fee = await shop.fee_of(paid["transaction_hash"])
+    assert shop.books(asset) == (held - 1_000 - (fee if asset == "stx" else 0), 0)
     assert await shop.chain.status_of(f"0x{paid['transaction_hash']}") == "success"
     assert shop.attempts() == [(1, False, 1, "0")]
     assert shop.broken() == []
-    if asset == "sbtc":
-        assert await shop.holds_sbtc() == shop.books(asset)[0]
+    assert await shop.holds() == {one: shop.books(one)[0] for one in ASSETS}
 
 
 @pytest.mark.parametrize("asset", ASSETS)
@@ -196,7 +239,8 @@ async def test_a_refund_goes_back_in_what_was_paid(shop: Till, asset: str) -> No
 
     part = units // 4
     assert await shop.got(asset) == [part]
-    assert shop.books(asset) == (held - part, 0)
+    fee = await shop.fee_of(done["crypto"]["transaction_hash"])
+    assert shop.books(asset) == (held - part - (fee if asset == "stx" else 0), 0)
     assert done["crypto"]["token_currency"] == asset
     assert shop.broken() == []
 
