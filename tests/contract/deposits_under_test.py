@@ -9,13 +9,13 @@ from sluice.engine.chains.evm.clones import CloneFactory, salt_of
 from sluice.engine.chains.evm.deposits import (
     OURS,
     PROXY,
-    Swept,
     balances,
     deployment,
     read_swept,
     sweep_call,
 )
 from sluice.engine.chains.evm.node import Node
+from sluice.engine.chains.sweeper import Swept
 from tests.contract.evm_under_test import EvmUnderTest
 
 FLUSH: Final = keccak(b"flush(address)")[:4].hex()

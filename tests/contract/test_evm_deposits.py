@@ -16,10 +16,10 @@ from sluice.engine.chains.evm.deposits import (
     NATIVE,
     OURS,
     SWEEP_MAX,
-    Swept,
     why_not,
 )
 from sluice.engine.chains.evm.faults import NodeTrouble
+from sluice.engine.chains.sweeper import Swept
 from tests.contract.anvil import HOME, Anvil, RpcError, run_anvil
 from tests.contract.deposits_under_test import DESTINATION, FLUSH, DepositsUnderTest
 from tests.contract.evm_under_test import EvmUnderTest

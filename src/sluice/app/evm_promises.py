@@ -16,6 +16,7 @@ from sluice.engine.chains.evm.messages import EvmMessages
 from sluice.engine.chains.evm.node import Node
 from sluice.engine.chains.evm.receipts import Receipts
 from sluice.engine.chains.evm.requests import EvmWallets
+from sluice.engine.chains.evm.sweeper import EvmSweeper
 from sluice.engine.chains.evm.tokens import EvmChain
 from sluice.engine.chains.model import Network
 
@@ -37,6 +38,7 @@ def evm_promises(
         if factory is None
         else Deposits(deposits_subject(factory), factory.address_for, salt_of),
         "has_signed": EvmMessages(nodes).has_signed,
+        "sweeper": None if factory is None else EvmSweeper(factory, nodes, network.tokens),
         "authorizer": EvmAuthorizer(facts.chain_id, nodes, domains),
         "inspect": Inspector(
             nodes, agree, chain_id=facts.chain_id, domains=domains, factory=factory

@@ -14,6 +14,7 @@ from sluice.business.payments.conversions.watch import watch_conversions
 from sluice.business.payments.intents.cancel import expire_intents
 from sluice.business.payments.paywalls.settle import Facilitator, hand_in_again
 from sluice.business.payments.settlement.withdraw import watch_withdrawals
+from sluice.business.payments.sweeps.sweep import sweep_deposits
 from sluice.business.trust.promises.check import check_and_hold
 from sluice.business.webhooks.events.find import forget_events
 from sluice.engine.chains.registry import Chains
@@ -55,6 +56,7 @@ SCHEDULE: Final = {
     "forget_rates": Every(3600),
     "forget_blocks": Every(3600),
     "inspect_chains": Every(600),
+    "sweep_deposits": Every(60),
 }
 
 
@@ -103,6 +105,7 @@ def job_verbs(
         "forget_rates": lambda: forget_history(works, days=prices.kept_days),
         "forget_blocks": forget_blocks,
         "inspect_chains": lambda: inspect_chains(works, chains),
+        "sweep_deposits": lambda: sweep_deposits(works, chains),
     }
     return {name: _plain(verb) for name, verb in verbs.items()}
 

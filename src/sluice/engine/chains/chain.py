@@ -12,6 +12,7 @@ from sluice.engine.chains.hook import Hook
 from sluice.engine.chains.model import Block, Header, Network, Tip, Transfer
 from sluice.engine.chains.peg import Peg
 from sluice.engine.chains.sponsor import Sponsorship
+from sluice.engine.chains.sweeper import Sweeper
 from sluice.engine.chains.wallets import WalletOrder, WalletRequest
 from sluice.engine.chains.watch import Watch
 from sluice.engine.chains.writer import ChainWriter
@@ -158,6 +159,8 @@ class Chain:
     keychain: Keychain | None = None
     # An address of its own for a reference that pays a wallet, where contracts can do that.
     deposits: Deposits | None = None
+    # Empties such addresses, where somebody pays for it.
+    sweeper: Sweeper | None = None
     # Looks at contracts that payments rely on, where there are any.
     inspect: Inspect | None = None
     # Reads transfers a second time in another way, and returns those that enough sources confirm.

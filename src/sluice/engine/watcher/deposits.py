@@ -1,12 +1,12 @@
 """Addresses that can only pay one destination: made for a reference, and never forgotten."""
 
-from collections.abc import AsyncIterator, Collection, Iterable, Mapping
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from typing import Final
 
 from sluice.base.errors import Invalid
 from sluice.base.work import Work
 from sluice.engine.chains.chain import Chain
-from sluice.engine.watcher import check_store
+from sluice.engine.watcher import check_store, held_store
 from sluice.engine.watcher.check_store import Deposit
 from sluice.engine.watcher.checks import is_found_right
 
@@ -42,6 +42,23 @@ def new_deposit(work: Work, chain: Chain, reference: str, destination: str) -> s
         work, Deposit(chain.network.name, address, destination, reference, work.now)
     )
     return address
+
+
+async def find_held(
+    work: Work, merchant_id: str, chain: Chain, *, livemode: bool, most: int
+) -> list[Deposit]:
+    """Return a merchant's deposits with money for good, those not looked at for longest first."""
+    return await held_store.held(work, (merchant_id, livemode), chain.network.name, most)
+
+
+async def note_empty(work: Work, chain: Chain, addresses: Sequence[str]) -> None:
+    """Note that nothing lies at these addresses; what comes later is noted by itself."""
+    await held_store.set_held(work, chain.network.name, addresses, None)
+
+
+async def look_later(work: Work, chain: Chain, addresses: Sequence[str]) -> None:
+    """Look at these addresses again, after the others."""
+    await held_store.set_held(work, chain.network.name, addresses, work.now)
 
 
 async def each_deposit(work: Work) -> AsyncIterator[Deposit]:

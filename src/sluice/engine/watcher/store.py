@@ -98,10 +98,16 @@ WHERE network = $1 AND state = 'included' AND NOT is_doubted
     ELSE height <= (SELECT (anchored ->> (depth_wanted - 1000000)::text)::bigint FROM chains WHERE network = $1) END
     OR height <= $2 - depth_stalled + 1)
 RETURNING merchant_id, livemode, network, tx_id, index, reference"""
+# A deposit address holds money for good from now on, until it was looked at and found empty.
 _FINALIZE: Final = """
+WITH final AS (
 UPDATE transfers SET state = 'final'
 WHERE network = $1 AND state = 'confirmed' AND height <= $2
-RETURNING merchant_id, livemode, network, tx_id, index, reference"""
+RETURNING merchant_id, livemode, network, tx_id, index, reference, recipient),
+held AS (
+UPDATE deposit_addresses d SET held_since = coalesce(d.held_since, $3) FROM final f
+WHERE d.network = f.network AND d.address = f.recipient)
+SELECT merchant_id, livemode, network, tx_id, index, reference FROM final"""
 _LOSE: Final = """
 UPDATE transfers SET state = 'orphaned'
 WHERE network = $1 AND state = 'mempool' AND seen_at < $2 AND NOT (tx_id = ANY($3::text[]))
@@ -239,7 +245,7 @@ async def confirm(work: Work, network: str, height: int, finalized: int | None) 
 
 async def finalize(work: Work, network: str, up_to: int) -> list[Row]:
     """Call final every confirmed transfer at or below a height."""
-    return await work.rows(_FINALIZE, network, up_to)
+    return await work.rows(_FINALIZE, network, up_to, work.now)
 
 
 async def lose(

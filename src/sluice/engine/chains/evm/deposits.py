@@ -7,7 +7,6 @@ a payment's address is ours everywhere: what is sent on the wrong network can st
 
 import functools
 from collections.abc import Sequence
-from dataclasses import dataclass
 from importlib.resources import files
 from typing import Final
 
@@ -20,6 +19,7 @@ from sluice.engine.chains.evm.clones import CloneFactory
 from sluice.engine.chains.evm.faults import Fault, NodeTrouble
 from sluice.engine.chains.evm.node import Node
 from sluice.engine.chains.evm.typed_data import address_word, word
+from sluice.engine.chains.sweeper import Swept
 
 # The deterministic deployment proxy: calldata is a salt and the code to make.
 PROXY: Final = "0x4e59b44847b379578588920ca78fbf26c0b4956c"
@@ -43,14 +43,6 @@ _ADDRESS_OF: Final = keccak(b"addressOf(address,bytes32)")[:4]
 _WORD: Final = 32
 # Any pair will do: the contract's own arithmetic is compared with ours.
 _SAMPLE: Final = ("0x" + "5a" * 20, "sample")
-
-
-@dataclass(frozen=True, slots=True)
-class Swept:
-    """What one deposit passed on, or that it kept what it holds."""
-
-    units: int
-    is_kept: bool
 
 
 class _Contract(msgspec.Struct, frozen=True):

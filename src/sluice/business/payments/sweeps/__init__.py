@@ -1,0 +1,1 @@
+"""Money at deposit addresses, brought home by the merchant's hot wallet."""
