@@ -21,6 +21,8 @@ from sluice.engine.chains.bitcoin.sending.by_electrum import ElectrumSpender
 from sluice.engine.chains.bitcoin.sending.by_esplora import EsploraSpender
 from sluice.engine.chains.bitcoin.sending.by_node import NodeSpender
 from sluice.engine.chains.bitcoin.sending.fees import FeePolicy
+from sluice.engine.chains.bitcoin.sending.outside import BitcoinOutside
+from sluice.engine.chains.bitcoin.sending.spender import Spender
 from sluice.engine.chains.bitcoin.sending.writer import BitcoinWriter
 from sluice.engine.chains.bitcoin.source import Source
 from sluice.engine.chains.bitcoin.witnessed import WitnessedReader
@@ -83,6 +85,11 @@ def bitcoin_chain(
     if sources.servers:
         needed = max(agree - len(readers), 1)
         reader = WitnessedReader(reader, sources.servers, needed, net)
+    spenders: tuple[list[Spender], list[Spender], list[Spender]] = (
+        [NodeSpender(one) for one in sources.nodes],
+        [EsploraSpender(one) for one in sources.explorers],
+        [ElectrumSpender(one) for one in sources.servers],
+    )
     return Chain(
         network,
         reader,
@@ -91,17 +98,20 @@ def bitcoin_chain(
         watch=watch,
         close=sources.close,
         fetch_raw=functools.partial(fetch_mined, sources.whole),
-        writer=_writer(net, network, sources, table, agree),
+        writer=_writer(net, network, spenders, table, agree),
+        outside=BitcoinOutside([one for kind in spenders for one in kind]),
     )
 
 
 def _writer(
-    net: Net, network: Network, sources: Sources, table: Mapping[str, Any], agree: int
+    net: Net,
+    network: Network,
+    spenders: tuple[list[Spender], list[Spender], list[Spender]],
+    table: Mapping[str, Any],
+    agree: int,
 ) -> BitcoinWriter:
     """Tell every source; ask those for coins that keep them by address, where there are any."""
-    nodes = [NodeSpender(one) for one in sources.nodes]
-    explorers = [EsploraSpender(one) for one in sources.explorers]
-    servers = [ElectrumSpender(one) for one in sources.servers]
+    nodes, explorers, servers = spenders
     # On a network of tests nobody bids, so nobody can say what is usual.
     usual = None if net.is_main else 1_000
     said = {name: int(table[key]) for key, name in _FEES.items() if key in table}

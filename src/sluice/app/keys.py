@@ -24,6 +24,7 @@ from sluice.engine.keys.signers.local import (
     read_wrapped,
 )
 from sluice.engine.keys.signers.vault import Vault
+from sluice.engine.sender.model import OUTSIDE
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +106,8 @@ def _tables(path: str, parts: KeyParts) -> dict[str, tuple[_Kind, _Table]]:
 
 
 def _checked(name: str, table: Any) -> _Kind:  # noqa: ANN401 - TOML
+    if name == OUTSIDE:
+        raise _refused(name, "has the name that means a wallet outside; call it otherwise")
     word = str(table.get("kind")) if isinstance(table, dict) else ""
     if word == "vault_transit":
         raise _refused(

@@ -19,6 +19,7 @@ from sluice.base.errors import Invalid
 from sluice.engine.chains.chain import Chain, ChainReader
 from sluice.engine.chains.evm.addresses import EvmAddresses
 from sluice.engine.chains.evm.node import Node
+from sluice.engine.chains.evm.outside import EvmOutside
 from sluice.engine.chains.evm.pace import Pace
 from sluice.engine.chains.evm.reader import EvmReader
 from sluice.engine.chains.evm.tokens import DOUBT_WHOLE, KNOWN, EvmChain, evm_network
@@ -134,6 +135,7 @@ def evm_chain(name: str, table: Mapping[str, Any], parts: Parts) -> Chain:
         EvmAddresses(network, chain_id=facts.chain_id),
         wanted=wanted,
         writer=EvmWriter(network, nodes, chain_id=facts.chain_id, agree=_agree(nodes, table)),
+        outside=EvmOutside(nodes, chain_id=facts.chain_id),
         **evm_promises(facts, network, table, nodes, _agree(nodes, table)),
     )
 

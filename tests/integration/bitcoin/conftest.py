@@ -12,9 +12,13 @@ import pytest
 from embit.bip32 import HDKey
 from embit.networks import NETWORKS as EMBIT
 
+from sluice.base.clock import ManualClock
+from sluice.base.database import Database
 from sluice.base.egress import Egress
+from sluice.base.ids import Ids
+from sluice.base.outbox.model import NO_ROUTES
 from sluice.base.reach import NODES
-from sluice.base.work import Work
+from sluice.base.work import Work, Works
 from sluice.business.accounts.merchants.edit import receive_with
 from sluice.engine.keys.receiving.activate import preview_account
 from sluice.engine.keys.receiving.model import Account
@@ -197,3 +201,9 @@ async def hot(node: Bitcoind, electrum_url: str) -> AsyncIterator[Hot]:
     await made.fill(150_000, 250_000, 1_000_000)
     yield made
     await made.server.close()
+
+
+@pytest.fixture
+def works(database: Database, clock: ManualClock, ids: Ids) -> Works:
+    """Return works that wake nobody."""
+    return Works(database, clock, ids, NO_ROUTES, lambda _topics: None)

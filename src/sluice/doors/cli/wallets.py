@@ -1,4 +1,4 @@
-"""sluice wallets: create, list, status, limits, payout-address, freeze, unfreeze."""
+"""sluice wallets: create, list, status, limits, payout-address, freeze, unfreeze; and outside."""
 
 import re
 from collections.abc import Mapping
@@ -14,6 +14,7 @@ from sluice.base.money.catalogue import asset_of, find_asset, money
 from sluice.business.accounts.merchants.edit import find_merchant
 from sluice.business.payments.conversions.accept import peg_of
 from sluice.business.trust.audit.record import record_action
+from sluice.doors.cli.outside import key_of, signed, unsigned
 from sluice.doors.cli.run import table, with_app
 from sluice.engine.chains.writer import Account
 from sluice.engine.sender.edit import (
@@ -63,11 +64,19 @@ CoinUsd = Annotated[
 ]  # fmt: skip
 
 
+PublicKeyHex = Annotated[
+    str | None, typer.Option(help="33 bytes in hex: the key of a wallet outside.")
+]
+
+
 @app.command("create")
 def create(
     merchant: Annotated[str, typer.Argument(help="acct_…")],
     network: Annotated[str, typer.Argument(help="Such as polygon.")],
-    signer: Annotated[str, typer.Argument(help="The signer's name in the signers file.")],
+    signer: Annotated[
+        str, typer.Argument(help="The signer's name in the signers file; outside: your own wallet.")
+    ],
+    public_key: PublicKeyHex = None,
     fee_max: FeeMax = None,
     send_max: Amounts = None,
     day_max: Amounts = None,
@@ -82,12 +91,13 @@ def create(
         raise typer.BadParameter(
             "say what a transaction may cost: --fee-max, or --coin-usd for the usual limits"
         )
+    outside_key = key_of(signer, public_key)
     price = None if coin_usd is None else _price(coin_usd)
     given = _limits(Limits(), fee_max, send_max, day_max, low, high, carry_min, sweep_min)
 
     async def run(built: App) -> None:
         chain = built.chains.find(network)
-        key = (await built.signers.signer(signer)).public_key
+        key = outside_key or (await built.signers.signer(signer)).public_key
         writer = writer_of(chain)
         limits = given if price is None else _stable(given, price, writer.fee_asset)
         address = writer.address_of(key)
@@ -234,6 +244,10 @@ def unfreeze(wallet_id: WalletId) -> None:
         typer.echo(f"{wallet_id} sends again.")
 
     with_app(run)
+
+
+app.command("unsigned")(unsigned)
+app.command("signed")(signed)
 
 
 def _limits(old: Limits, fee_max: int | None, *amounts: list[str] | None) -> Limits:

@@ -10,6 +10,7 @@ from sluice.engine.chains.authorization import Authorizer
 from sluice.engine.chains.gateway import Gateway
 from sluice.engine.chains.hook import Hook
 from sluice.engine.chains.model import Block, Header, Network, Tip, Transfer
+from sluice.engine.chains.outside import Outside
 from sluice.engine.chains.peg import Peg
 from sluice.engine.chains.sponsor import Sponsorship
 from sluice.engine.chains.sweeper import Sweeper
@@ -177,6 +178,8 @@ class Chain:
     authorizer: Authorizer | None = None
     # What sends on it; without one, payouts are signed elsewhere.
     writer: ChainWriter | None = None
+    # What shows transactions to wallets outside and takes them back signed.
+    outside: Outside | None = None
     # A contract of ours that takes payments and names them, where one is served.
     gateway: Gateway | None = None
     # What a payer's browser wallet is asked, so that he signs exactly what is due.

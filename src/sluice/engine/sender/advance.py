@@ -23,6 +23,7 @@ from sluice.engine.sender.model import (
     Wait,
     next_step,
 )
+from sluice.engine.sender.outside import find_signed
 from sluice.engine.sender.parts import Parts
 from sluice.engine.sender.reserve import put_off
 
@@ -71,6 +72,8 @@ async def _fates(
 
 
 async def _act(parts: Parts, wallet: HotWallet, send: Send, step: Step) -> bool:
+    if isinstance(step, Sign) and wallet.is_signed_outside:
+        return await _await_signature(parts, wallet, send, step.attempt)
     if isinstance(step, Sign):
         await _sign(parts, wallet, send, step.attempt)
         return True
@@ -81,6 +84,15 @@ async def _act(parts: Parts, wallet: HotWallet, send: Send, step: Step) -> bool:
     except OrderHeld as held:
         await put_off(parts, wallet, send, held.code)
         return False
+
+
+async def _await_signature(parts: Parts, wallet: HotWallet, send: Send, attempt: Attempt) -> bool:
+    """Look whether the wallet outside has sent it; otherwise tell that it has to sign, and wait."""
+    if await find_signed(parts, wallet, send, attempt):
+        return True
+    look = parts.pace(wallet.network).look
+    await put_off(parts, wallet, send, "signature_awaited", wait=look)
+    return False
 
 
 async def _sign(parts: Parts, wallet: HotWallet, send: Send, attempt: Attempt) -> None:

@@ -10,6 +10,9 @@ from sluice.base.states import States
 from sluice.engine.chains.writer import Account, Fate, Order, Price, Slot, Unsigned, Verdict
 from sluice.engine.chains.writer import State as Where
 
+# Whose key no signer of ours has: what leaves is signed in a wallet outside.
+OUTSIDE: Final = "outside"
+
 
 class SendState(StrEnum):
     """Where an order to send is."""
@@ -80,6 +83,11 @@ class HotWallet:
     def account(self) -> Account:
         """Return what writers know of it."""
         return Account(self.address, self.public_key)
+
+    @property
+    def is_signed_outside(self) -> bool:
+        """Say whether a wallet outside signs for it."""
+        return self.signer == OUTSIDE
 
     @property
     def is_frozen(self) -> bool:

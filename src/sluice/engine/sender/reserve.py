@@ -18,7 +18,9 @@ from sluice.engine.sender.parts import Parts
 HELD: Final = dt.timedelta(minutes=1)
 TROUBLED: Final = dt.timedelta(seconds=5)
 # Worth a person's look; the others pass by themselves.
-_ALARMING: Final = frozenset({"day_limit", "send_limit", "order_held", "wallet_short"})
+_ALARMING: Final = frozenset(
+    {"day_limit", "send_limit", "order_held", "wallet_short", "signature_awaited"}
+)
 
 
 async def reserve(parts: Parts, wallet: HotWallet, send: Send) -> bool:

@@ -77,6 +77,10 @@ _OUTFLOW: Final = """
 SELECT coalesce(sum(units), 0) FROM sends
 WHERE wallet_id = $1 AND asset = $3 AND state IN ('open', 'done') AND opened_at > $2 -- every merchant"""
 
+_OPEN_SENDS: Final = (
+    _SEND
+    + " WHERE wallet_id = $1 AND state = 'open' ORDER BY created_at, id LIMIT $2 -- every merchant"
+)
 _ATTEMPTS: Final = """
 SELECT send_id, n, is_void, price, payload, digests, cost_max, raw, tx_id, verdict, built_at, sealed_at, told_at, tellings
 FROM send_attempts WHERE send_id = $1 ORDER BY n -- every merchant"""
@@ -186,6 +190,11 @@ async def lock_of_reference(work: Work, reference: str) -> list[Send]:
 async def due(work: Work, wallet_id: str, limit: int) -> list[Row]:
     """Return the rows of sends to look at now, open ones first; their states are not read yet."""
     return await work.rows(_DUE, wallet_id, work.now, limit)
+
+
+async def open_sends(work: Work, wallet_id: str, limit: int) -> list[Row]:
+    """Return the rows of sends that have their slot, oldest first."""
+    return await work.rows(_OPEN_SENDS, wallet_id, limit)
 
 
 async def underway(

@@ -12,8 +12,8 @@ HELD = Limits(7, {"usdc": 5_000_000}, {"usdc": 9_000_000}, {}, {})
 
 
 def test_what_is_left_out_stays_and_none_lifts_a_limit() -> None:
-    changed = _limits(HELD, None, ["usdc=2.5"], None, ["usdt=1000"], None)
-    lifted = _limits(HELD, 8, None, ["usdc=none"], None, None)
+    changed = _limits(HELD, None, ["usdc=2.5"], None, ["usdt=1000"], None, None, None)
+    lifted = _limits(HELD, 8, None, ["usdc=none"], None, None, None, None)
 
     assert changed == Limits(7, {"usdc": 2_500_000}, {"usdc": 9_000_000}, {"usdt": 10**9}, {})
     assert lifted == Limits(8, {"usdc": 5_000_000}, {}, {}, {})
@@ -22,7 +22,7 @@ def test_what_is_left_out_stays_and_none_lifts_a_limit() -> None:
 @pytest.mark.parametrize("amount", ["NaN", "Infinity", "-1", "1e3", "", "0.0000001", "five"])
 def test_what_is_no_plain_amount_is_refused(amount: str) -> None:
     with pytest.raises(typer.BadParameter):
-        _limits(HELD, None, [f"usdc={amount}"], None, None, None)
+        _limits(HELD, None, [f"usdc={amount}"], None, None, None, None, None)
 
 
 @pytest.mark.parametrize("price", ["abc", "0", "0.0", "-3", "NaN", "1e3", ""])

@@ -73,6 +73,17 @@ class ElectrumSpender:
         raw = await self._server.header(height)
         return None if raw is None else _named(raw) == block_hash
 
+    async def raw(self, tx_id: str) -> bytes | None:
+        """Return a transaction's bytes, None where the server does not have it."""
+        try:
+            text = await self._server.ask(str, "blockchain.transaction.get", tx_id)
+        except ElectrumError:
+            return None
+        try:
+            return bytes.fromhex(text)
+        except ValueError:
+            raise ProviderTrouble(f"{self.name} gave a bad transaction.") from None
+
     async def send(self, raw: bytes) -> Verdict:
         """Send; silence is UNKNOWN."""
         try:

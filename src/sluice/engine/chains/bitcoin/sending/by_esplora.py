@@ -66,6 +66,11 @@ class EsploraSpender:
         [now] = await self._server.hashes(height, height)
         return None if now is None else now == block_hash
 
+    async def raw(self, tx_id: str) -> bytes | None:
+        """Return a transaction's bytes, None where the server does not have it."""
+        [raw] = await self._server.transactions([tx_id])
+        return raw
+
     async def send(self, raw: bytes) -> Verdict:
         """Send; silence is UNKNOWN."""
         try:

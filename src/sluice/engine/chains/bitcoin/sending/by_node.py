@@ -109,6 +109,11 @@ class NodeSpender:
         [now] = await self._node.hashes(height, height)
         return None if now is None else now == block_hash
 
+    async def raw(self, tx_id: str) -> bytes | None:
+        """Return a transaction's bytes; without an index, only while it waits."""
+        [raw] = await self._node.transactions([tx_id])
+        return raw
+
     async def send(self, raw: bytes) -> Verdict:
         """Send; silence is UNKNOWN."""
         try:

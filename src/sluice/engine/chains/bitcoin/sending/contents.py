@@ -113,13 +113,7 @@ def seal_signed(unsigned: Unsigned, account: Account, signatures: Sequence[Signa
     count = len(unsigned.digests)
     if len(signatures) != count:
         raise Invalid(f"This transaction needs {count} signatures.", code="signature_invalid")
-    cut = len(unsigned.payload) - count * _AMOUNT_BYTES
-    transaction = decode_unsigned(unsigned.payload[:cut])
-    tail = unsigned.payload[cut:]
-    amounts = [
-        int.from_bytes(tail[at : at + _AMOUNT_BYTES], "little")
-        for at in range(0, len(tail), _AMOUNT_BYTES)
-    ]
+    transaction, amounts = read_unsigned(unsigned)
     if _digests(transaction, amounts, account) != unsigned.digests:
         raise Invalid("The digests are of another transaction.", code="signature_invalid")
     inputs = []
@@ -135,6 +129,17 @@ def seal_signed(unsigned: Unsigned, account: Account, signatures: Sequence[Signa
         tuple(inputs), transaction.outputs, transaction.version, transaction.lock_time
     )
     return Sealed(tx_id_of(signed), encode_transaction(signed))
+
+
+def read_unsigned(unsigned: Unsigned) -> tuple[Transaction, list[int]]:
+    """Return the transaction, and what each of its inputs holds."""
+    cut = len(unsigned.payload) - len(unsigned.digests) * _AMOUNT_BYTES
+    tail = unsigned.payload[cut:]
+    amounts = [
+        int.from_bytes(tail[at : at + _AMOUNT_BYTES], "little")
+        for at in range(0, len(tail), _AMOUNT_BYTES)
+    ]
+    return decode_unsigned(unsigned.payload[:cut]), amounts
 
 
 def _with_change(

@@ -84,6 +84,10 @@ class Spender(Protocol):
         """Say whether this block is on the source's best branch; None below that height."""
         ...
 
+    async def raw(self, tx_id: str) -> bytes | None:
+        """Return a transaction's bytes, None where the source does not have it."""
+        ...
+
     async def send(self, raw: bytes) -> Verdict:
         """Send; silence is UNKNOWN."""
         ...
