@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
+from itertools import zip_longest
 from typing import Annotated, Final
 
 import msgspec
@@ -253,7 +254,7 @@ app.command("signed")(signed)
 def _limits(old: Limits, fee_max: int | None, *amounts: list[str] | None) -> Limits:
     """Return limits with what is said now in place of what was."""
     was = (old.send_max, old.day_max, old.low, old.high, old.carry_min, old.sweep_min)
-    kinds = [_units(held, said or []) for held, said in zip(was, amounts, strict=True)]
+    kinds = [_units(held, said or []) for held, said in zip_longest(was, amounts)]
     return Limits(fee_max or old.fee_max, *kinds)
 
 

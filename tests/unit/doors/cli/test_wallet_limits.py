@@ -19,6 +19,16 @@ def test_what_is_left_out_stays_and_none_lifts_a_limit() -> None:
     assert lifted == Limits(8, {"usdc": 5_000_000}, {}, {}, {})
 
 
+def test_what_others_may_spend_of_its_gas_is_bounded_from_below() -> None:
+    opened = _limits(HELD, None, None, None, None, None, ["usdc=0.1"], ["usdt=20"])
+    closed = _limits(opened, None, None, None, None, None, ["usdc=none"], None)
+
+    assert HELD.carry_min == HELD.sweep_min == {}
+    assert opened.carry_min == {"usdc": 100_000}
+    assert opened.sweep_min == closed.sweep_min == {"usdt": 20_000_000}
+    assert closed.carry_min == {}
+
+
 @pytest.mark.parametrize("amount", ["NaN", "Infinity", "-1", "1e3", "", "0.0000001", "five"])
 def test_what_is_no_plain_amount_is_refused(amount: str) -> None:
     with pytest.raises(typer.BadParameter):
