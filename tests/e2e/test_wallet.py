@@ -149,6 +149,7 @@ async def test_the_payers_wallet_pays_what_the_page_asks(
     async with opened(browser, place.house, wallet, provider, width) as (page, watch):
         session = await choose(page, place, name)
         await expect(page.get_by_role("button", name="Pay with your Stacks wallet")).to_be_visible()
+        await expect(page.get_by_role("button", name="Pay without STX")).to_have_count(0)
         await watch.see("waiting")
         await page.get_by_role("button", name="Pay with your Stacks wallet").click()
         await expect(page.locator("#say")).to_have_text("Sent. Waiting for the network to see it.")

@@ -12,11 +12,18 @@ from typing import Any, Final
 
 from aiohttp import web
 
+from sluice.base.clock import SystemClock
 from sluice.base.errors import SluiceError
+from sluice.engine.chains.stacks.api import Api
+from sluice.engine.chains.stacks.sending import Sending
 from sluice.engine.chains.stacks.sponsoring import OwnSponsor
-from tests.stacks.chain import SBTC_TOKEN
+from sluice.engine.chains.stacks.tokens import DEVELOPMENT, stacks_network
+from sluice.engine.chains.stacks.writer import StacksWriter
+from sluice.engine.keys.signers.local import LocalSigner
+from tests.stacks.chain import SBTC_TOKEN, StacksChain
 
 NAME: Final = "bolt-stand-in"
+OPERATOR: Final = b"\x33" * 32
 CONTRACT: Final = f"""
 (define-constant token '{SBTC_TOKEN})
 (define-map books principal uint)
@@ -58,6 +65,20 @@ CONTRACT: Final = f"""
     (try! (unbook tx-sender (+ amount fee)))
     (as-contract (contract-call? '{SBTC_TOKEN} transfer amount tx-sender recipient memo))))
 """
+
+
+def operator_of(chain: StacksChain) -> OwnSponsor:
+    """Return who signs for the stand-in of Bolt, or in a test of his own for us."""
+    signer = LocalSigner(OPERATOR)
+
+    async def find() -> LocalSigner:
+        return signer
+
+    network = stacks_network(DEVELOPMENT)
+    api = Api(chain.url, chain.egress, SystemClock())
+    sendings = [Sending(api.provider)]
+    writer = StacksWriter(network, sendings, chain_id=DEVELOPMENT.chain_id, burn_depth=1)
+    return OwnSponsor(network.name, writer, sendings, find)
 
 
 @dataclass

@@ -11,39 +11,17 @@ from urllib.parse import urlencode
 
 import pytest
 
-from sluice.base.clock import SystemClock
-from sluice.engine.chains.stacks.api import Api
 from sluice.engine.chains.stacks.clarity.model import UInt
 from sluice.engine.chains.stacks.clarity.write import encode_value
-from sluice.engine.chains.stacks.sending import Sending
-from sluice.engine.chains.stacks.sponsoring import OwnSponsor
-from sluice.engine.chains.stacks.tokens import DEVELOPMENT, stacks_network
-from sluice.engine.chains.stacks.writer import StacksWriter
-from sluice.engine.keys.signers.local import LocalSigner
 from tests.house import House, running_house
 from tests.integration.api.estate import SESSION
 from tests.integration.stacks.conftest import NETWORK, SECRET, TABLE, Shop, a_signer
-from tests.stacks.bolt import CONTRACT, NAME, Service, serving
+from tests.stacks.bolt import CONTRACT, NAME, OPERATOR, Service, operator_of, serving
 from tests.stacks.browser_wallet import BrowserWallet
 from tests.stacks.wallets import Wallet
 
-OPERATOR: Final = b"\x33" * 32
 PAY: Final = f"{NETWORK}:sbtc"
 SATS: Final = 100_000
-
-
-def operator_of(payer: Wallet) -> OwnSponsor:
-    """Return who signs for the stand-in of Bolt, or in a test of his own for us."""
-    signer = LocalSigner(OPERATOR)
-
-    async def find() -> LocalSigner:
-        return signer
-
-    network = stacks_network(DEVELOPMENT)
-    api = Api(payer.chain.url, payer.chain.egress, SystemClock())
-    sendings = [Sending(api.provider)]
-    writer = StacksWriter(network, sendings, chain_id=DEVELOPMENT.chain_id, burn_depth=1)
-    return OwnSponsor(NETWORK, writer, sendings, find)
 
 
 @pytest.fixture(params=["own", "bolt"])
@@ -65,7 +43,7 @@ async def house(
             changes["signers"] = await a_signer(tmp_path, "giver", OPERATOR)
         else:
             contract = await payer.deploy(NAME, CONTRACT)
-            url = await stack.enter_async_context(serving(Service(operator_of(payer))))
+            url = await stack.enter_async_context(serving(Service(operator_of(payer.chain))))
             text += f'[{NETWORK}.bolt]\napi = "{url}"\ncontract = "{contract}"\n'
         networks = tmp_path / "networks.toml"
         networks.write_text(text)
@@ -102,11 +80,20 @@ def _post(shop: Shop, path: str, fields: dict[str, str]) -> tuple[int, Any]:
     return answer.status, json.loads(body) if is_json else None
 
 
-async def a_session(shop: Shop) -> tuple[str, str]:
+def _page(shop: Shop, path: str) -> str:
+    wire = http.client.HTTPConnection("127.0.0.1", shop.house.settings.port, timeout=30)
+    try:
+        wire.request("GET", path)
+        return wire.getresponse().read().decode()
+    finally:
+        wire.close()
+
+
+async def a_session(shop: Shop, pay: str = PAY) -> tuple[str, str]:
     """Open a session, choose sBTC on Stacks, and return its page and its intent."""
     session = shop.api.post("/v1/checkout/sessions", SESSION)
     page = f"/c/{session['id']}"
-    assert (await post(shop, page, pay=PAY))[0] == 303
+    assert (await post(shop, page, pay=pay))[0] == 303
     return page, shop.api.get(f"/v1/checkout/sessions/{session['id']}")["payment_intent"]
 
 
@@ -156,3 +143,19 @@ async def test_nothing_else_is_sponsored(shop: Shop, poor: Wallet) -> None:
     await shop.mine()
     stats = await shop.chain.get(f"/extended/v3/principals/{poor.address}/nonces")
     assert stats["next_nonce"] == 0
+
+
+async def test_the_page_offers_it_and_says_what_it_costs(shop: Shop) -> None:
+    page, _ = await a_session(shop)
+    paid, free = "takes some sats for it", "pays the network's fee for you."
+
+    said = await asyncio.to_thread(_page, shop, page)
+
+    helper = shop.house.app.chains.find(NETWORK).sponsorship
+    assert helper is not None
+    by_bolt = not helper.is_free
+    assert 'id="pay-sponsored"' in said
+    assert "Pay without STX" in said
+    assert (paid in said, free in said) == (by_bolt, not by_bolt)
+    stx, _ = await a_session(shop, f"{NETWORK}:stx")
+    assert "Pay without STX" not in await asyncio.to_thread(_page, shop, stx)

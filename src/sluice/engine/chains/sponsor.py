@@ -45,6 +45,15 @@ class FeeSponsor(Protocol):
 class Sponsorship(Protocol):
     """Payments for which somebody else pays the network's fee, on one network."""
 
+    @property
+    def is_free(self) -> bool:
+        """Say whether the payer pays the sponsor nothing."""
+        ...
+
+    def covers(self, asset: str) -> bool:
+        """Say whether an asset's payments are sponsored; who pays in the coin needs nobody."""
+        ...
+
     async def ask_wallet(self, order: WalletOrder) -> WalletRequest:
         """Return what the wallet is to sign and not to send; it costs what the sponsor wants.
 

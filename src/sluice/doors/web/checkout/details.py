@@ -13,6 +13,7 @@ from sluice.business.payments.intents.model import Offer
 from sluice.doors.web.checkout.figures import Figure, about, address_groups, figure, price, unit
 from sluice.doors.web.checkout.qr import draw_qr
 from sluice.doors.web.checkout.state import missing
+from sluice.engine.chains.chain import Chain
 from sluice.engine.chains.model import Style, is_counted
 from sluice.engine.chains.registry import Chains
 
@@ -36,6 +37,7 @@ class Details:
     address_qr: Markup | None
     exact: bool
     by_wallet: str | None
+    sponsored: str | None
     valid_until: dt.datetime
 
 
@@ -75,6 +77,7 @@ def details_of(sight: Sight, offer: Offer, chains: Chains) -> Details | None:
         qr=draw_qr(uri, label) if uri else None,
         address_qr=draw_qr(address, "QR code of the address alone") if _may_not_read(uri) else None,
         by_wallet=_wallet_kind(request) if chain.ask_wallet is not None else None,
+        sponsored=_sponsored(chain, offer),
         exact=offer.style == Style.AMOUNT and memo is None,
         valid_until=offer.valid_until,
     )
@@ -97,6 +100,14 @@ def steps_of(sight: Sight, chains: Chains) -> Steps | None:
 def _wallet_kind(request: str) -> str:
     """Return which wallets of a browser can be asked."""
     return "ethereum" if request.startswith(_ETHEREUM) else "stacks"
+
+
+def _sponsored(chain: Chain, offer: Offer) -> str | None:
+    """Say whether another pays the network's fee for a wallet: free, paid, or (None) nobody."""
+    helper = chain.sponsorship
+    if helper is None or chain.ask_wallet is None or not helper.covers(offer.asset):
+        return None
+    return "free" if helper.is_free else "paid"
 
 
 def _may_not_read(uri: str | None) -> bool:

@@ -34,6 +34,15 @@ class StacksSponsorship:
         self._chain_id = chain_id
         self._bolt = bolt
 
+    @property
+    def is_free(self) -> bool:
+        """Say whether a wallet of ours pays, and asks for nothing."""
+        return self._bolt is None
+
+    def covers(self, asset: str) -> bool:
+        """Say whether it is a token, and with Bolt its own."""
+        return asset in self._tokens and (self.is_free or asset == self._sponsor.asset)
+
     async def ask_wallet(self, order: WalletOrder) -> WalletRequest:
         """Return a transfer that the wallet signs and gives back."""
         if self._bolt is None:

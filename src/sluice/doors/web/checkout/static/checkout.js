@@ -253,6 +253,18 @@
     },
   };
 
+  // A wallet that only signed gives back what others are to pay the fee of; one that sent it is done.
+  async function handOver(button, body, done) {
+    const signed = done && done.transaction;
+    if (!signed) {
+      if (done && done.txid) return;
+      throw new Error("unsigned");
+    }
+    body.set("transaction", signed);
+    const answer = await fetch(button.dataset.wallet, { method: "POST", body });
+    if (!answer.ok) throw Object.assign(new Error("refused"), { unsponsored: true });
+  }
+
   async function payByWallet(button) {
     button.disabled = true;
     say.textContent = "Look into your wallet.";
@@ -266,10 +278,11 @@
       const asked = await answer.json();
       if (wallet.ready) await wallet.ready(asked);
       signing = true;
-      const signed = await wallet.pay(asked);
+      const done = await wallet.pay(asked);
+      if ("sponsored" in button.dataset) await handOver(button, body, done);
       // Signed and not sent: the shop brings it to the network.
-      if (signed && signed.signature) {
-        const taken = new URLSearchParams({ pay: button.dataset.pay, ...signed });
+      if (done && done.signature) {
+        const taken = new URLSearchParams({ pay: button.dataset.pay, ...done });
         if (!(await fetch(button.dataset.wallet, { method: "POST", body: taken })).ok) {
           refresh();
           signing = false;
@@ -281,6 +294,10 @@
     } catch (error) {
       button.disabled = false;
       // A wallet's window that was closed may have sent all the same.
+      if (error && error.unsponsored) {
+        say.textContent = "Nobody can pay the fee for you now. Pay with STX of your own, or try again.";
+        return;
+      }
       say.textContent = signing
         ? "Your wallet did not confirm. If you did sign, wait: the payment will show here."
         : "Your wallet cannot pay this. Please pay by hand.";
