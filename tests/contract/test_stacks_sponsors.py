@@ -10,8 +10,9 @@ from sluice.base.clock import ManualClock
 from sluice.base.errors import Invalid, SluiceError
 from sluice.engine.chains.chain import ProviderTrouble
 from sluice.engine.chains.sponsor import FeeSponsor, SponsorRefused
-from sluice.engine.chains.stacks.bolt.forms import Bolt, Form, fee_sats, fill_fund, transfer
+from sluice.engine.chains.stacks.bolt.forms import Bolt, Form, fee_sats, fill_fund, pay, transfer
 from sluice.engine.chains.stacks.bolt.requests import BoltWallets
+from sluice.engine.chains.stacks.bolt.simulated import BoltSandbox
 from sluice.engine.chains.stacks.bolt.sponsor import BoltSponsor
 from sluice.engine.chains.stacks.contents import Content, send_token
 from sluice.engine.chains.stacks.keys import SecretKey
@@ -32,6 +33,7 @@ from sluice.engine.keys.signers.local import LocalSigner
 from tests.contract.stacks_under_test import BURN_DEPTH, CHAIN_ID, StacksUnderTest
 from tests.stacks.bolt import CONTRACT, NAME, Service, serving
 from tests.stacks.chain import SBTC
+from tests.stacks.chain import SBTC_TOKEN as TOKEN
 from tests.stacks.wallets import Wallet
 
 KEY: Final = SecretKey(b"\x2a" * 32)
@@ -49,6 +51,7 @@ class Scene:
     bolt: Bolt
     service: Service
     by_bolt: BoltSponsor
+    simulated: BoltSandbox
     payer: str
     shop: str
 
@@ -110,15 +113,24 @@ async def scene(stacks: StacksUnderTest, clock: ManualClock) -> AsyncIterator[Sc
     async with serving(service) as url:
         provider = Provider(url, stacks.chain.egress, clock)
         yield Scene(
-            stacks, own, bolt, service, BoltSponsor(provider, bolt), payer, stacks.new_address()
+            stacks,
+            own,
+            bolt,
+            service,
+            BoltSponsor(provider, bolt),
+            BoltSandbox(own, bolt.token),
+            payer,
+            stacks.new_address(),
         )
 
 
 Pick = Callable[[Scene], FeeSponsor]
-BOTH: Final = pytest.mark.parametrize("pick", [lambda one: one.own, lambda one: one.by_bolt])
+ALL: Final = pytest.mark.parametrize(
+    "pick", [lambda one: one.own, lambda one: one.by_bolt, lambda one: one.simulated]
+)
 
 
-@BOTH
+@ALL
 async def test_a_payer_without_stx_pays(scene: Scene, pick: Pick) -> None:
     sponsor = pick(scene)
     raw = scene.signed(scene.asked())
@@ -129,7 +141,7 @@ async def test_a_payer_without_stx_pays(scene: Scene, pick: Pick) -> None:
     assert await scene.received() == [(700, MEMO)]
 
 
-@BOTH
+@ALL
 async def test_asked_twice_it_is_sent_once(scene: Scene, pick: Pick) -> None:
     sponsor = pick(scene)
     raw = scene.signed(scene.asked())
@@ -142,7 +154,7 @@ async def test_asked_twice_it_is_sent_once(scene: Scene, pick: Pick) -> None:
     assert await scene.received() == [(700, MEMO)]
 
 
-@BOTH
+@ALL
 async def test_a_number_that_is_used_is_refused(scene: Scene, pick: Pick) -> None:
     await scene.stacks.chain.pull("fund", address=scene.payer, ustx="90000")
     wallet = Wallet("2a" * 32 + "01", scene.payer, scene.stacks.chain, scene.stacks.signer)
@@ -153,7 +165,7 @@ async def test_a_number_that_is_used_is_refused(scene: Scene, pick: Pick) -> Non
         await pick(scene).sponsor(scene.signed(scene.asked()), 10)
 
 
-@BOTH
+@ALL
 async def test_what_nobody_signed_to_be_sponsored_is_refused(scene: Scene, pick: Pick) -> None:
     raw = scene.signed(scene.asked())
     for odd in (b"", raw[:-1], raw[:60] + bytes([raw[60] ^ 1]) + raw[61:]):
@@ -320,6 +332,41 @@ async def test_a_wallet_is_asked_for_the_fee_beside_the_amount(scene: Scene) -> 
         BoltWallets(scene.bolt, asset="sbtc", chain_id=CHAIN_ID, fee=15).ask_wallet(
             scene.order(asset="stx")
         )
+
+
+async def test_simulated_the_operator_gets_the_fee_and_the_shop_the_amount(scene: Scene) -> None:
+    fee = await scene.simulated.price(3_000)
+    assert fee == await scene.by_bolt.price(3_000) == 15
+    service = await scene.simulated.service()
+    content = pay(service, scene.order(), fee)
+
+    tx_id = await scene.simulated.sponsor(scene.signed(content), fee)
+
+    assert await scene.status(tx_id) == "success"
+    assert await scene.received() == [(700, MEMO)]
+    balance = f"/extended/v3/principals/{service.operator}/balances/ft/{SBTC}"
+    assert (await scene.stacks.chain.get(balance))["balance"] == str(fee)
+
+
+async def test_simulated_a_fee_that_is_too_low_is_refused(scene: Scene) -> None:
+    low = pay(await scene.simulated.service(), scene.order(), 14)
+
+    with pytest.raises(SponsorRefused, match="FEE_TOO_LOW"):
+        await scene.simulated.sponsor(scene.signed(low), 15)
+    with pytest.raises(SponsorRefused, match="most we let it take"):
+        await BoltSandbox(scene.own, scene.bolt.token, rate=1, fee_max=100).price(3_000)
+
+
+async def test_through_bolt_only_the_payment_itself_is_sponsored(scene: Scene) -> None:
+    tokens = {"sbtc": parse_asset(SBTC)}
+    for service in (scene.bolt, await scene.simulated.service()):
+        raw = scene.signed(pay(service, scene.order(), 15))
+        check_payment(raw, scene.order(), tokens, chain_id=CHAIN_ID, bolt=service)
+        for order in (scene.order(701), scene.order(memo="other"), scene.order(address=TOKEN)):
+            with pytest.raises(Invalid):
+                check_payment(raw, order, tokens, chain_id=CHAIN_ID, bolt=service)
+    with pytest.raises(Invalid):
+        check_payment(raw, scene.order(), tokens, chain_id=CHAIN_ID, bolt=scene.bolt)
 
 
 async def test_only_the_payment_itself_is_sponsored(scene: Scene) -> None:

@@ -24,7 +24,7 @@ PAY: Final = f"{NETWORK}:sbtc"
 SATS: Final = 100_000
 
 
-@pytest.fixture(params=["own", "bolt"])
+@pytest.fixture(params=["own", "bolt", "simulated"])
 async def house(
     request: pytest.FixtureRequest,
     payer: Wallet,
@@ -38,9 +38,12 @@ async def house(
     text = TABLE.format(name=NETWORK, url=payer.chain.url, secret=SECRET)
     async with contextlib.AsyncExitStack() as stack:
         changes: dict[str, Any] = {}
+        if request.param != "bolt":
+            changes["signers"] = await a_signer(tmp_path, "giver", OPERATOR)
         if request.param == "own":
             text += 'sponsor_signer = "giver"\n'
-            changes["signers"] = await a_signer(tmp_path, "giver", OPERATOR)
+        elif request.param == "simulated":
+            text += f'[{NETWORK}.bolt]\nsimulate = "giver"\n'
         else:
             contract = await payer.deploy(NAME, CONTRACT)
             url = await stack.enter_async_context(serving(Service(operator_of(payer.chain))))

@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 
 from sluice.base.errors import Invalid
-from sluice.engine.chains.stacks.bolt.forms import Bolt, Form, transfer
-from sluice.engine.chains.stacks.clarity.model import UInt
+from sluice.engine.chains.stacks.bolt.forms import Bolt, SimulatedBolt, fee_of, pay
 from sluice.engine.chains.stacks.contents import (
     SPONSORED,
     Content,
@@ -16,7 +15,6 @@ from sluice.engine.chains.stacks.principals import Address, Asset, parse_princip
 from sluice.engine.chains.stacks.tokens import STX
 from sluice.engine.chains.stacks.transactions.authorization import address_of
 from sluice.engine.chains.stacks.transactions.model import PostConditionMode, Transaction
-from sluice.engine.chains.stacks.transactions.payloads import ContractCall
 from sluice.engine.chains.wallets import WalletOrder
 from sluice.engine.chains.writer import Call
 
@@ -27,7 +25,7 @@ def check_payment(
     tokens: Mapping[str, Asset],
     *,
     chain_id: int,
-    bolt: Bolt | None = None,
+    bolt: Bolt | SimulatedBolt | None = None,
 ) -> None:
     """Refuse anything but this payment, whole, by this payer, plain or through Bolt.
 
@@ -51,17 +49,14 @@ def check_payment(
         raise _refused("it is not the payment that was asked for")
 
 
-def _through(bolt: Bolt | None, asked: Transaction, order: WalletOrder) -> Content | None:
-    """Return the payment through Bolt's contract, at whatever fee the payer offers there."""
-    call = asked.payload
-    if bolt is None or not isinstance(call, ContractCall) or call.contract != bolt.contract:
+def _through(
+    bolt: Bolt | SimulatedBolt | None, asked: Transaction, order: WalletOrder
+) -> Content | None:
+    """Return the payment through Bolt, at whatever fee the payer offers there."""
+    if bolt is None:
         return None
-    fee = call.arguments[-1] if call.arguments else None
-    if not isinstance(fee, UInt):
-        raise _refused("it is not the payment that was asked for")
-    recipient = parse_principal(order.address)
-    form = Form.STACKS_TO_STACKS
-    return transfer(bolt, form, recipient, order.units, fee=fee.value, memo=order.memo)
+    fee = fee_of(bolt, asked.payload)
+    return None if fee is None else pay(bolt, order, fee)
 
 
 def _token(order: WalletOrder, payer: Address, tokens: Mapping[str, Asset]) -> Content:

@@ -65,6 +65,10 @@ class OwnSponsor:
         """Return the code of STX: it is paid nothing, in whatever coin."""
         return STX
 
+    async def address(self) -> str:
+        """Return the wallet's address."""
+        return self._writer.address_of((await self._find_signer()).public_key)
+
     async def price(self, fee: int) -> int:  # noqa: ARG002 - it is a present
         """Ask for nothing."""
         return 0

@@ -1,11 +1,11 @@
 """StacksSponsorship: payments in sBTC and other tokens for payers who hold no STX."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Final
 
 from sluice.engine.chains.sponsor import FeeSponsor
-from sluice.engine.chains.stacks.bolt.forms import Bolt
+from sluice.engine.chains.stacks.bolt.forms import Bolt, SimulatedBolt
 from sluice.engine.chains.stacks.bolt.requests import BoltWallets
 from sluice.engine.chains.stacks.fees import USTX_PER_BYTE_USUAL
 from sluice.engine.chains.stacks.payer_words import check_payment
@@ -18,7 +18,7 @@ _TRANSFER_BYTES: Final = 433
 
 
 class StacksSponsorship:
-    """One sponsor on one network; with `bolt` payments go through Bolt's contract."""
+    """One sponsor on one network; with `find_bolt` payments go through Bolt's contract."""
 
     def __init__(
         self,
@@ -26,18 +26,18 @@ class StacksSponsorship:
         tokens: Mapping[str, str],
         *,
         chain_id: int,
-        bolt: Bolt | None = None,
+        find_bolt: Callable[[], Awaitable[Bolt | SimulatedBolt]] | None = None,
     ) -> None:
         self._sponsor = sponsor
         self._wallets = StacksWallets(tokens, chain_id=chain_id)
         self._tokens = {asset: parse_asset(token) for asset, token in tokens.items()}
         self._chain_id = chain_id
-        self._bolt = bolt
+        self._find_bolt = find_bolt
 
     @property
     def is_free(self) -> bool:
         """Say whether a wallet of ours pays, and asks for nothing."""
-        return self._bolt is None
+        return self._find_bolt is None
 
     def covers(self, asset: str) -> bool:
         """Say whether it is a token, and with Bolt its own."""
@@ -45,17 +45,18 @@ class StacksSponsorship:
 
     async def ask_wallet(self, order: WalletOrder) -> WalletRequest:
         """Return a transfer that the wallet signs and gives back."""
-        if self._bolt is None:
+        if self._find_bolt is None:
             asked = self._wallets.ask_wallet(order)
             return replace(asked, params={**asked.params, "sponsored": True})
         fee = await self._sponsor.price(_TRANSFER_BYTES * USTX_PER_BYTE_USUAL)
         wallets = BoltWallets(
-            self._bolt, asset=self._sponsor.asset, chain_id=self._chain_id, fee=fee
+            await self._find_bolt(), asset=self._sponsor.asset, chain_id=self._chain_id, fee=fee
         )
         return wallets.ask_wallet(order)
 
     async def pay_fee(self, raw: bytes, order: WalletOrder) -> str:
         """Have it sent, if it is the payment."""
-        check_payment(raw, order, self._tokens, chain_id=self._chain_id, bolt=self._bolt)
+        bolt = None if self._find_bolt is None else await self._find_bolt()
+        check_payment(raw, order, self._tokens, chain_id=self._chain_id, bolt=bolt)
         units = await self._sponsor.price(_TRANSFER_BYTES * USTX_PER_BYTE_USUAL)
         return await self._sponsor.sponsor(raw, units)

@@ -11,7 +11,7 @@ from typing import Annotated, Final
 import msgspec
 
 from sluice.engine.chains.sponsor import SponsorRefused
-from sluice.engine.chains.stacks.bolt.forms import Bolt, fee_sats
+from sluice.engine.chains.stacks.bolt.forms import Bolt, bounded_fee
 from sluice.engine.chains.stacks.contents import SPONSORED, read_sponsored
 from sluice.engine.chains.stacks.faults import Fault
 from sluice.engine.chains.stacks.provider import Provider
@@ -56,13 +56,8 @@ class BoltSponsor:
     async def price(self, fee: int) -> int:
         """Return the sats for a fee in micro-STX, by the service's rate of the moment."""
         told = await self._provider.need(_RATE_PATH, _RATE)
-        units = fee_sats(fee, told.fee_rate, _SBTC_TRANSFER_BYTES)
-        if units > self._fee_max:
-            raise SponsorRefused(
-                f"{self.name} wants {units} sats, and {self._fee_max} is the most we let it take.",
-                code="fee_guard",
-            )
-        return units
+        size = _SBTC_TRANSFER_BYTES
+        return bounded_fee(fee, told.fee_rate, size, fee_max=self._fee_max, name=self.name)
 
     async def fund_of(self, address: str) -> int:
         """Return how many sats an address has in its fee fund."""
