@@ -110,6 +110,11 @@ FAULTS: Final[dict[str, str]] = {
     " reference, created_at) SELECT DISTINCT ON (t.network, t.sender) t.merchant_id, t.livemode,"
     " t.network, t.sender, t.recipient, 'pi_x', sim.now() FROM transfers t JOIN credits c"
     " USING (network, tx_id, index) WHERE c.reversed_by IS NULL",
+    # There is no conversion in the book: one that names a mint which nobody saw.
+    "I98": "INSERT INTO conversions (merchant_id, livemode, network, tx_id, index, offer_id,"
+    " intent_id, units, state, minted_tx_id, minted, created_at) SELECT merchant_id, livemode,"
+    " 'bitcoin', 'coin', 0, id, intent_id, due, 'minted', 'nowhere', due, sim.now()"
+    " FROM offers LIMIT 1",
     "I97": "UPDATE payouts SET withdraw_network = 'bitcoin', withdraw_fee_max = 0,"
     " withdraw_state = 'created', withdraw_number = 7 WHERE status = 'paid'",
     "I78": "UPDATE send_attempts SET is_void = true",
@@ -138,5 +143,74 @@ REFUSED: Final = frozenset(
         "I67",
         "I68",
         "I69",
+        "I98",
     }
 )
+
+# The book with one payment more through the peg: of a settled one, the offer becomes a deposit on
+# another network, the transfer its mint, and the coin that was paid a transfer of its own.
+CONVERTED: Final = """
+CREATE TEMP TABLE paid ON COMMIT DROP AS
+  SELECT t.network, t.tx_id, t.index, t.recipient, t.units, o.id AS offer_id, o.intent_id, o.due,
+    o.merchant_id, o.livemode
+  FROM credits c JOIN transfers t USING (network, tx_id, index) JOIN offers o ON o.id = t.reference
+  WHERE c.purpose = 'payment' AND c.reversed_by IS NULL AND t.state = 'final'
+    AND o.style = 'address' AND t.units = o.due LIMIT 1;
+INSERT INTO chains SELECT (jsonb_populate_record(c, '{"network": "bitcoin"}')).* FROM chains c
+  WHERE network = 'sandbox';
+INSERT INTO blocks SELECT (jsonb_populate_record(b, '{"network": "bitcoin"}')).* FROM blocks b
+  WHERE network = 'sandbox';
+INSERT INTO transfers SELECT (jsonb_populate_record(t, '{"network": "bitcoin", "tx_id": "coin",
+  "index": 0, "recipient": "bc1pdeposit", "asset": "btc"}')).*
+  FROM transfers t JOIN paid USING (network, tx_id, index);
+UPDATE transfers t SET memo = 'deposit:coin:0' FROM paid p
+  WHERE (t.network, t.tx_id, t.index) = (p.network, p.tx_id, p.index);
+UPDATE offers o SET network = 'bitcoin', asset = 'btc', style = 'deposit', address = 'bc1pdeposit'
+  FROM paid p WHERE o.id = p.offer_id;
+INSERT INTO targets SELECT (jsonb_populate_record(g, '{"id": "tgt_deposit", "network": "bitcoin",
+  "style": "deposit", "address": "bc1pdeposit"}')).*
+  FROM targets g JOIN paid p ON g.reference = p.offer_id WHERE g.style = 'address';
+INSERT INTO deposits (merchant_id, livemode, offer_id, intent_id, network, peg, recipient, address,
+  deposit_script, reclaim_script, key_index, lock_blocks, fee_max, created_at)
+  SELECT merchant_id, livemode, offer_id, intent_id, 'bitcoin', network, recipient, 'bc1pdeposit',
+    '51', '51', 0, 950, 80000, sim.now() FROM paid;
+INSERT INTO conversions (merchant_id, livemode, network, tx_id, index, offer_id, intent_id, units,
+  state, mined_at, minted_tx_id, minted, created_at)
+  SELECT merchant_id, livemode, 'bitcoin', 'coin', 0, offer_id, intent_id, due, 'minted', 1, tx_id,
+    units, sim.now() FROM paid"""
+
+# For each clause of a promise that speaks of conversions, the promise and what breaks it.
+CONVERSION_FAULTS: Final = {
+    "less of the coin was paid than counts": (
+        "I17",
+        "UPDATE conversions SET units = units / 2",
+    ),
+    "more of it counts than was received": (
+        "I16",
+        (
+            "UPDATE payment_intents SET amount_received = amount_received - 1"
+            " WHERE id IN (SELECT intent_id FROM paid)"
+        ),
+    ),
+    "it is covered and did not succeed": (
+        "I18",
+        (
+            "UPDATE payment_intents SET status = 'processing', succeeded_at = NULL"
+            " WHERE id IN (SELECT intent_id FROM paid)"
+        ),
+    ),
+    "the mint is of another output": (
+        "I17",
+        "UPDATE transfers SET memo = 'deposit:coin:1' WHERE memo = 'deposit:coin:0'",
+    ),
+    "the coin is at no deposit, and in no book": ("I06", "DELETE FROM deposits"),
+    "nobody waits at the deposit": ("I65", "DELETE FROM targets WHERE style = 'deposit'"),
+    "a mint that a fork took back still counts": (
+        "I98",
+        (
+            "UPDATE transfers SET state = 'orphaned', block_hash = NULL, height = NULL"
+            " WHERE memo = 'deposit:coin:0'"
+        ),
+    ),
+    "more was minted than the chain shows": ("I98", "UPDATE conversions SET minted = minted + 1"),
+}

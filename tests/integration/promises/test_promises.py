@@ -22,7 +22,7 @@ from sluice.business.trust.promises.check import (
     read_promises,
 )
 from tests.conftest import START
-from tests.integration.promises.faults import FAULTS, REFUSED
+from tests.integration.promises.faults import CONVERSION_FAULTS, CONVERTED, FAULTS, REFUSED
 
 Book = psycopg.Connection[dict[str, Any]]
 
@@ -109,6 +109,25 @@ def test_a_planted_fault_is_seen_by_its_promise(book: Book, name: str) -> None:
         book.execute(row["drop"].encode())
 
     plant(book, FAULTS[name])
+
+    assert name in broken(book)
+
+
+def test_a_payment_through_the_peg_breaks_no_promise(book: Book) -> None:
+    plant(book, CONVERTED)
+
+    assert broken(book) == {}
+
+
+@pytest.mark.parametrize("what", sorted(CONVERSION_FAULTS))
+def test_a_fault_in_a_conversion_is_seen_by_its_promise(book: Book, what: str) -> None:
+    name, fault = CONVERSION_FAULTS[what]
+    plant(book, CONVERTED)
+    book.execute("SET LOCAL session_replication_role = replica")
+    for row in book.execute(_GUARDS).fetchall():
+        book.execute(row["drop"].encode())
+
+    plant(book, fault)
 
     assert name in broken(book)
 

@@ -531,3 +531,9 @@ JOIN deposit_addresses d ON d.network = t.network AND d.address = t.sender AND d
 SELECT id, asset FROM payouts WHERE withdraw_network IS NOT NULL
   AND ((status = 'paid') <> (withdraw_state = 'accepted') OR (withdraw_state = 'rejected' AND status <> 'failed')
     OR (withdraw_state <> 'asked' AND withdraw_ask_tx_id IS NULL) OR withdraw_fee > withdraw_fee_max);
+
+-- I98 a conversion that counts as minted has a mint that counts, for its own offer and of just that much
+SELECT c.tx_id, c.index, t.asset FROM conversions c LEFT JOIN transfers t
+  ON t.reference = c.offer_id AND t.network <> c.network AND t.memo = 'deposit:' || c.tx_id || ':' || c.index
+WHERE c.state = 'minted' AND NOT EXISTS (SELECT FROM moving m WHERE m.id = c.intent_id)
+  AND ((t.tx_id, t.units) IS DISTINCT FROM (c.minted_tx_id, c.minted) OR t.state NOT IN ('confirmed', 'final'));

@@ -25,6 +25,8 @@ from sluice.engine.chains.stacks.tokens import (
     named_tokens,
     stacks_network,
 )
+from sluice.engine.keys.ring import Ring
+from sluice.engine.keys.signer import Signer
 
 SP = "SP2J6ZY48GV1EZ5V2V5RB9MP66SW86PYKKNRV9EJ7"
 ST = "ST2CY5V39NHDPWSXMW9QDT3HC3GD6Q6XX4CFRK9AG"
@@ -212,3 +214,49 @@ async def test_the_file_says_what_differs(parts: Parts, tmp_path: Path) -> None:
 async def test_a_wrong_table_is_refused_by_name(parts: Parts, tmp_path: Path, text: str) -> None:
     with pytest.raises(Invalid):
         read_networks(written(tmp_path, text), parts)
+
+
+@pytest.mark.parametrize(
+    ("name", "table", "why"),
+    [
+        ("stacks", 'bolt = { simulate = "giver" }', "is live, where Bolt is not simulated"),
+        ("stacks_testnet", 'bolt = { simulate = "thief" }', "needs the name of a signer"),
+        ("stacks_testnet", 'bolt = { simulate = "giver", api = "http://b" }', "without an api"),
+        ("stacks_testnet", 'bolt = { simulate = "giver", rate = 0 }', "above 0 as rate"),
+        ("stacks_testnet", "bolt = { fee_max = 0.5 }", "above 0 as fee_max"),
+        ("stacks_testnet", "bolt = {}", "needs the contract of bolt"),
+        ("stacks", "bolt = { price = 1 }", "may say of bolt only"),
+        ("stacks", 'bolt = {}\nsponsor_signer = "giver"', "not both"),
+    ],
+)
+async def test_a_sponsor_said_wrong_is_refused_with_the_reason(
+    parts: Parts, tmp_path: Path, name: str, table: str, why: str
+) -> None:
+    told = replace(parts, signers=Ring({"giver": no_signer}))
+
+    with pytest.raises(Invalid, match=why):
+        read_networks(written(tmp_path, f'[{name}]\napi = ["http://a"]\n{table}\n'), told)
+
+
+async def test_bolt_costs_the_payer_and_a_wallet_of_ours_does_not(
+    parts: Parts, tmp_path: Path
+) -> None:
+    told = replace(parts, signers=Ring({"giver": no_signer}))
+    tables = ("", 'sponsor_signer = "giver"', 'bolt = { simulate = "giver" }')
+
+    helpers = []
+    for table in tables:
+        text = f'[stacks_testnet]\napi = ["http://a"]\n{table}\n'
+        [chain] = read_networks(written(tmp_path, text), told)
+        helpers.append(chain.sponsorship)
+
+    none, own, bolt = helpers
+    assert none is None
+    assert own is not None
+    assert bolt is not None
+    assert (own.is_free, own.covers("sbtc"), own.covers("stx")) == (True, True, False)
+    assert (bolt.is_free, bolt.covers("sbtc"), bolt.covers("usdcx")) == (False, True, False)
+
+
+async def no_signer() -> Signer:
+    raise AssertionError("nobody signs here")
