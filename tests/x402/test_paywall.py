@@ -8,9 +8,11 @@ import pytest
 import requests  # noqa: TID251 - what the official client pays with
 from x402 import x402ClientSync
 from x402.client_base import SpendControls
+from x402.extensions.payment_identifier import append_payment_identifier_to_extensions
 from x402.http import x402HTTPClientSync
 from x402.http.clients.requests import PaymentError, x402_requests
 from x402.mechanisms.evm.exact import register_exact_evm_client
+from x402.schemas import PaymentRequired
 from x402.schemas.v1 import PaymentRequiredV1
 
 from tests.house import House
@@ -74,6 +76,26 @@ def test_what_is_asked_is_the_merchant_s_wallet_and_the_token_s_own_name(
     assert body["accepts"][0]["network"] == "base"
     assert "payment-required" in headers["access-control-expose-headers"].lower()
     assert shop.served.paths == []
+
+
+def test_the_official_client_may_name_its_payment_and_ask_again(
+    shop: Shop, seller: Seller, base: Base
+) -> None:
+    client = official(base.payer())
+    http = x402HTTPClientSync(client)
+    _, headers, body = shop.ask("/weather")
+    required = http.get_payment_required_response(lambda name: headers.get(name.lower()), body)
+    assert isinstance(required, PaymentRequired)
+    assert required.extensions is not None
+    append_payment_identifier_to_extensions(required.extensions)
+    paid = http.encode_payment_signature_header(client.create_payment_payload(required))
+
+    answers = [shop.ask("/weather", paid)[0] for _ in range(2)]
+    _, ordered, _ = shop.ask("/weather", method="POST")
+
+    assert answers == [200, 200]
+    assert base.balance(seller.wallet) == PRICE
+    assert "extensions" not in opened(ordered["payment-required"])
 
 
 def test_what_costs_nothing_is_served(shop: Shop) -> None:

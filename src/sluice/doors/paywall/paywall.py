@@ -77,7 +77,9 @@ class Paywall:
     async def _judge(
         self, method: str, headers: Mapping[str, str], resource: Resource, price: Price
     ) -> Pass | Stop:
-        required = PaymentRequired(resource, await self._requirements(price))
+        required = PaymentRequired(
+            resource, await self._requirements(price), may_be_named=method in _SAFE
+        )
         payment = _read(headers)
         if payment is None:
             return _refused(required)

@@ -10,6 +10,7 @@ from sluice.wire.x402.headers import read_header, write_header
 from sluice.wire.x402.members import Members, refused
 from sluice.wire.x402.networks import read_old_network
 from sluice.wire.x402.required import (
+    IDENTIFIER,
     check_scheme,
     check_version,
     read_requirement,
@@ -20,8 +21,6 @@ from sluice.wire.x402.required import (
 
 # Wallets that are contracts sign with as much as they like; this is more than any is known to.
 _SIGNATURE_BYTES_MAX: Final = 4_096
-# specs/extensions/payment_identifier.md of x402.
-_IDENTIFIER: Final = "payment-identifier"
 _IDENTIFIER_FORM: Final = re.compile(r"[A-Za-z0-9_-]{16,128}")
 
 
@@ -79,7 +78,7 @@ def show_payload(payment: Payment) -> dict[str, Any]:
     }
     if payment.identifier is not None:
         members["extensions"] = {
-            _IDENTIFIER: {"info": {"required": False, "id": payment.identifier}}
+            IDENTIFIER: {"info": {"required": False, "id": payment.identifier}}
         }
     return members
 
@@ -89,14 +88,14 @@ def _identifier(members: Members) -> str | None:
     if not members.has("extensions"):
         return None
     extensions = members.members("extensions")
-    if not extensions.has(_IDENTIFIER):
+    if not extensions.has(IDENTIFIER):
         return None
-    info = extensions.members(_IDENTIFIER).members("info")
+    info = extensions.members(IDENTIFIER).members("info")
     identifier = info.maybe_text("id")
     if identifier is not None and not _IDENTIFIER_FORM.fullmatch(identifier):
         raise refused(
             "It must have 16 to 128 letters, digits, - and _.",
-            f"extensions.{_IDENTIFIER}.info.id",
+            f"extensions.{IDENTIFIER}.info.id",
         )
     return identifier
 

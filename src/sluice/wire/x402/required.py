@@ -16,6 +16,22 @@ from sluice.wire.x402.members import Members, refused
 from sluice.wire.x402.networks import read_network, show_network, show_old_network
 
 SCHEME: Final = "exact"
+# specs/extensions/payment_identifier.md of x402: its name, and what a name of a payment is.
+IDENTIFIER: Final = "payment-identifier"
+_NAME: Final = {
+    "$schema": "https://json-schema.org/draft/2020-12/schema",
+    "type": "object",
+    "properties": {
+        "required": {"type": "boolean"},
+        "id": {
+            "type": "string",
+            "minLength": 16,
+            "maxLength": 128,
+            "pattern": "^[a-zA-Z0-9_-]+$",
+        },
+    },
+    "required": ["required"],
+}
 
 
 def write_required(required: PaymentRequired) -> str:
@@ -25,6 +41,8 @@ def write_required(required: PaymentRequired) -> str:
         members["error"] = required.error
     members["resource"] = show_resource(required.resource)
     members["accepts"] = [show_requirement(one) for one in required.accepts]
+    if required.may_be_named:
+        members["extensions"] = {IDENTIFIER: {"info": {"required": False}, "schema": _NAME}}
     return write_header(members)
 
 
@@ -32,11 +50,11 @@ def read_required(text: str) -> PaymentRequired:
     """Read the header PAYMENT-REQUIRED. Raises Invalid."""
     members = read_header(text)
     check_version(members, VERSION)
-    members.has("extensions")
     required = PaymentRequired(
         read_resource(members.members("resource")),
         tuple(read_requirement(one) for one in members.list("accepts")),
         members.maybe_text("error"),
+        members.has("extensions") and members.members("extensions").has(IDENTIFIER),
     )
     members.close()
     return required

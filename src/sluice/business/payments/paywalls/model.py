@@ -76,11 +76,15 @@ class Resource:
 
 @dataclass(frozen=True, slots=True)
 class PaymentRequired:
-    """What a request without payment is told: what it costs, and each way to pay for it."""
+    """What a request without payment is told: what it costs, and each way to pay for it.
+
+    `may_be_named` invites payers to name their payment, so that the answer can be asked for again.
+    """
 
     resource: Resource
     accepts: Sequence[Requirement]
     error: str | None = None
+    may_be_named: bool = False
 
 
 @dataclass(frozen=True, slots=True)
