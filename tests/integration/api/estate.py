@@ -36,6 +36,11 @@ INSERT INTO x402_payments (merchant_id, livemode, id, network, token, payer, non
 VALUES (%s, false, %s, 'base', 'token', %s, sha256('word'), 'request',
   'question', %s, now(), now())"""
 
+# A coin that a send used up; only Bitcoin has coins.
+_COIN: Final = """
+INSERT INTO spent_coins (merchant_id, livemode, wallet_id, tx_id, index, send_id)
+SELECT merchant_id, livemode, wallet_id, 'coin', 0, id FROM sends WHERE reference = %s"""
+
 # A deposit on its way to become sBTC; making one needs Bitcoin, Stacks and the peg's signers.
 _PEG: Final = """
 WITH account AS (
@@ -179,6 +184,7 @@ def build_estate(house: House, receiver: Receiver) -> Estate:
     api.post("/v1/payment_intents", SALE)
     house.within(lambda work: own_deposit(work, merchant.id), merchant.id)
     refund, payout = leave(house, api, sale)
+    house.sql(_COIN, refund)
     tried = "SELECT count(*) FROM attempts WHERE merchant_id = %s"
     until(lambda: house.sql(tried, merchant.id)[0][0], "something was told")
     return Estate(
