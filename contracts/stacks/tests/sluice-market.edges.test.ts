@@ -190,6 +190,21 @@ it("sells and takes offers for the last unit of a stream", () => {
   expect(offer(id).ok).toBe(true);
 });
 
+it("gives back the smallest offer there is, too", () => {
+  const id = position();
+  const before = balance(SBTC, carol);
+  const smallest = (expires: number) => must(market("make-offer", [u(id), trait(SBTC), u(1), u(0), u(expires)], carol));
+  smallest(now() + 50_000);
+  smallest(now() + 30);
+  expect(balance(SBTC, carol)).toBe(before - 2n);
+
+  expect(market("cancel-offer", [u(1), trait(SBTC)], carol).moves).toMatchObject([{ amount: 1n, from: MARKET, to: carol }]);
+  mineStacks(5);
+  expect(market("expire-offer", [u(2), trait(SBTC)], mallory).moves).toMatchObject([{ amount: 1n, from: MARKET, to: carol }]);
+  expect(balance(SBTC, carol)).toBe(before);
+  expect(read("sluice-market", "get-liability", [Cl.principal(SBTC)])).toBe(0n);
+});
+
 it("an offer is not accepted in the second it expires", () => {
   const id = position();
   must(offer(id, now() + 2 * TICK)); // made in the next block, so it ends in the one after

@@ -106,7 +106,7 @@ function page(record) {
 The most that any call of a function has cost in the tests, per dimension, with the real sBTC token, STX
 through its face, and batches as large as the tests make them. The last columns say which share of a
 tenure's budget the call takes in its scarcest dimension, and how many such calls fit into one tenure.
-No call takes more than ${100 * SHARE_MAX} %. No cost depends on how many users or rows there are: no
+No call measured takes more than ${100 * SHARE_MAX} %. No cost depends on how many users or rows there are: no
 function walks a map, and every list has a fixed length.
 
 | Function | Runtime | Reads | Read bytes | Writes | Write bytes | Reads ceiling | Share | Calls per tenure |

@@ -89,6 +89,7 @@ const tokenArgs = (row: TokenRow): ClarityValue[] => [
 export const SBTC_ROW: TokenRow = { token: SBTC, asset: "sbtc-token", stx: false, decimals: 8, min: 1, max: MAX_AMOUNT };
 export const STX_ROW: TokenRow = { token: STX, asset: "stx", stx: true, decimals: 6, min: 1, max: MAX_AMOUNT };
 export const HOSTILE_ROW: TokenRow = { token: HOSTILE, asset: "hostile", stx: false, decimals: 6, min: 1, max: MAX_AMOUNT };
+const LISTED = [SBTC_ROW, STX_ROW, HOSTILE_ROW];
 
 /** Lists tokens through the delay. */
 export function listTokens(...rows: TokenRow[]): void {
@@ -101,6 +102,22 @@ const ROLES: [number, string][] = [
   [ROLE.guardian, guardian], [ROLE.lister, lister], [ROLE.arbiter, arbiter], [ROLE.settler, settler],
   [ROLE.feeManager, feeManager],
 ];
+
+/** What takes money or uses up operations. */
+const MODULES = ["tokens", "escrow", "gateway", "streams", "flow", "subs", "market", "oracle"].map((name) => contract(`sluice-${name}`));
+
+let openingOps: ClarityValue[] | undefined;
+
+/** The ids of what the opening announces: hashes of fixed arguments, so they are asked for once. */
+function opsOfOpening(opening: string): ClarityValue[] {
+  const op = (name: string, fn: string, args: ClarityValue[]) => Cl.bufferFromHex(read(name, fn, args) as string);
+  openingOps ??= [
+    ...[[ROLE.lister, opening] as const, ...ROLES].map(([role, who]) => op("sluice-access", "op-grant-role", [Cl.uint(role), Cl.principal(who)])),
+    ...MODULES.map((module) => op("sluice-access", "op-set-module", [Cl.principal(module), Cl.bool(true), Cl.bool(false)])),
+    ...LISTED.map((row) => op("sluice-tokens", "op-list-token", tokenArgs(row))),
+  ];
+  return openingOps;
+}
 
 /**
  * The whole start: sBTC minted to the people, roles, modules and the three
@@ -118,7 +135,8 @@ export function openSuite(): void {
   const access = contract("sluice-access");
   const people = [Cl.uint(10_000_000_000n), Cl.list([alice, bob, carol, dave, mallory].map((who) => Cl.principal(who)))];
   const roles = Cl.list(ROLES.map(([role, who]) => Cl.tuple({ role: Cl.uint(role), who: Cl.principal(who) })));
-  const rows = Cl.list([SBTC_ROW, STX_ROW, HOSTILE_ROW].map((row) => {
+  const modules = Cl.list(MODULES.map((module) => Cl.principal(module)));
+  const rows = Cl.list(LISTED.map((row) => {
     const [token, asset, stx, decimals, min, max, hash] = tokenArgs(row);
     return Cl.tuple({ token, asset, stx, decimals, min, max, hash });
   }));
@@ -126,11 +144,11 @@ export function openSuite(): void {
     tx.callPublicFn(`${SBTC_OWNER}.sbtc-deposit`, "mint-to-all", people, SBTC_OWNER),
     tx.callPublicFn(HOSTILE, "mint-to-all", people, deployer),
     tx.callPublicFn(access, "propose-owner", [Cl.principal(opening)], deployer),
-    tx.callPublicFn(opening, "announce", [roles, rows], deployer),
+    tx.callPublicFn(opening, "announce", [Cl.list(opsOfOpening(opening))], deployer),
   ]);
   waitDelay();
   block([
-    tx.callPublicFn(opening, "open", [roles, rows, Cl.principal(deployer)], deployer),
+    tx.callPublicFn(opening, "open", [roles, rows, modules, Cl.principal(deployer)], deployer),
     tx.callPublicFn(access, "accept-owner", [], deployer),
   ]);
 }

@@ -68,10 +68,9 @@ export class Judging {
     const worker = new Worker({ contract: this.name, folder: `${this.name}-${process.pid}`, files: JUDGED[this.name] });
     await worker.start();
     try {
-      // With no killer known for a mutant, it takes the lines that each test runs.
+      // Which lines each test runs is measured only for a mutant that its known killer, if any, does not kill.
       const measured = () => remembered(`${this.name}.tests`, hashOf(...everything()), () => worker.ask("baseline"));
-      const tests = mutants.every(({ id }) => this.killers.has(id)) ? undefined : await measured();
-      let asked = tests;
+      let asked;
       for (const [n, mutant] of mutants.entries()) {
         let answer = await worker.ask("judge", { mutant, first: this.killers.get(mutant.id), tests: asked && this.inOrder(mutant, asked) });
         if (answer.verdict === "unsure") {

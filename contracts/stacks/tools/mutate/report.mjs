@@ -14,7 +14,9 @@ export function report(summaries, reasons) {
       "changed lines; the tests are the suite's own unit tests, run in one process on a fresh chain each.",
       "Mutants that do not compile are not counted. Where fewer were judged than there are, those judged are",
       "spread evenly over the contract. A survivor was put to at least the fifty tests most likely to see it (or",
-      "to all that run its lines, where there are fewer). `make mutate` judges a fixed sample in every build.",
+      "to all that run its lines, where there are fewer); one with a reason is not asked again, but counts as a",
+      "survivor. The verdicts are kept in `tools/mutate`, so a whole run (`make mutate-full`) goes on where the",
+      "last one stopped. `make mutate` judges a fixed sample in every build.",
     ].join("\n"),
     [
       row("Contract", "Measured", "Mutants", "Judged", "Killed", "Survived", "Killed %", "Did not compile"),

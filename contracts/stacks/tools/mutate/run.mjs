@@ -2,18 +2,18 @@
 //
 //   node tools/mutate/run.mjs                 a fixed sample; fails below the target or on an unexplained survivor
 //   node tools/mutate/run.mjs --full          every mutant not judged yet; goes on where it was interrupted
-//   node tools/mutate/run.mjs --again         the survivors of the full run once more, after tests were added
+//   node tools/mutate/run.mjs --again         the survivors once more, also those with a reason, after tests were added
 //   node tools/mutate/run.mjs --fresh         with --full: judges everything again
 //   node tools/mutate/run.mjs --tests 50      with --full: asks at most so many tests per mutant; what none of them
 //                                             kills counts as survived until --again asks all
 //   node tools/mutate/run.mjs --most 60       with --full: stops after so many
 //   node tools/mutate/run.mjs --only streams  one contract; with --list, its mutants and no run
-//   node tools/mutate/run.mjs --report        docs/mutation.md and killers.json from what has been judged
+//   node tools/mutate/run.mjs --report        docs/mutation.md, killers.json and judged.json from what has been judged
 //
 // A mutant counts when it compiles. It is killed when any test fails that runs its lines. The test that
 // killed it before (killers.json) is asked first, then those that killed most per second, so nearly every
-// mutant costs one test. The sample is what every build judges: a survivor with a reason is not judged
-// again there; full runs judge all.
+// mutant costs one test. The sample is what every build judges. A survivor with a reason counts as one
+// without being asked again, but for --again and --fresh.
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -22,16 +22,14 @@ import { ROOT, loadSuite } from "../lib/suite.mjs";
 import { JUDGED, Judging } from "./judging.mjs";
 import { Journal } from "./journal.mjs";
 import { evenOrder, mutantsOf, sampleOf } from "./operators.mjs";
+import { Record } from "./record.mjs";
 import { report } from "./report.mjs";
 
 export const TARGET = 0.9;
 
-const KILLERS = new URL("killers.json", import.meta.url);
 const REASONS = new URL("survivors.json", import.meta.url);
 
-/** Mutant → the test that killed it. */
-const killers = () =>
-  new Map(Object.entries(JSON.parse(readFileSync(KILLERS, "utf8"))).flatMap(([test, ids]) => ids.map((id) => [id, test])));
+const record = new Record();
 const reasons = () => JSON.parse(readFileSync(REASONS, "utf8"));
 
 async function main() {
@@ -55,7 +53,7 @@ async function main() {
     const contract = contracts.find((one) => one.name === name);
     const all = mutantsOf(contract);
     if (options.list) list(all);
-    else if (options.report) summaries.push(summary(name, all, judgedSoFar(contract, sampleOf(all, Number(options.sample)))));
+    else if (options.report) summaries.push(summary(contract, all, judgedSoFar(contract, all)));
     else if (options.full || options.again) summaries.push(await judgeAll(contract, all, options));
     else summaries.push(await judgeSample(contract, sampleOf(all, Number(options.sample))));
   }
@@ -68,64 +66,58 @@ async function main() {
 /** Every mutant without a verdict, in an order that is an even sample whenever it stops. */
 async function judgeAll(contract, all, { again, fresh, tests, most }) {
   const journal = new Journal(contract);
-  const known = fresh ? new Map() : journal.read();
+  const known = fresh ? new Map() : judgedSoFar(contract, all);
+  const explained = fresh ? {} : reasons();
   const open = evenOrder(all).filter((mutant) => {
     const result = known.get(mutant.id);
-    if (!result || !same(result, mutant)) return !again;
+    if (!result || !same(result, mutant)) return !again && !explained[mutant.id];
     return again && result.verdict === "survived";
   });
-  const judging = new Judging(contract.name, { killers: killers(), most: tests && Number(tests) });
-  for (const { fn, verdict, by } of known.values()) if (verdict === "killed") judging.learn(fn, by);
+  const judging = new Judging(contract.name, { killers: record.killers(), most: tests && Number(tests) });
+  for (const { fn, verdict, by } of journal.read().values()) if (verdict === "killed") judging.learn(fn, by);
   await judging.each(open.slice(0, most && Number(most)), (result) => journal.add(result));
-  return summary(contract.name, all, journal.read());
+  return summary(contract, all, fresh ? journal.read() : judgedSoFar(contract, all));
 }
 
 async function judgeSample(contract, mutants) {
   const explained = reasons();
   const journal = new Journal(contract);
   const verdicts = new Map(mutants.filter(({ id }) => explained[id]).map((mutant) => [mutant.id, plain({ ...mutant, verdict: "survived" })]));
-  const judging = new Judging(contract.name, { killers: killers() });
+  const judging = new Judging(contract.name, { killers: record.killers() });
   await judging.each(mutants.filter(({ id }) => !explained[id]), (result) => {
     verdicts.set(result.id, result);
     journal.add(result);
   });
-  return summary(contract.name, mutants, verdicts);
+  return summary(contract, mutants, verdicts);
 }
 
-/** What the journal knows, and the survivors with a reason that a sample takes as known. */
-function judgedSoFar(contract, sample) {
+/**
+ * What the record and this machine's journal know, and the survivors with a reason as far as the judging
+ * has come: one that is further on would make the part look worse than it is.
+ */
+function judgedSoFar(contract, all) {
   const explained = reasons();
-  const verdicts = new Journal(contract).read();
-  for (const mutant of sample) if (explained[mutant.id] && !verdicts.has(mutant.id)) verdicts.set(mutant.id, plain({ ...mutant, verdict: "survived" }));
+  const verdicts = record.read(contract, all);
+  for (const [id, result] of new Journal(contract).read()) verdicts.set(id, result);
+  const order = evenOrder(all);
+  let end = order.findLastIndex(({ id }) => verdicts.has(id)) + 1;
+  while (end < order.length && explained[order[end].id]) end += 1;
+  for (const mutant of order.slice(0, end)) if (explained[mutant.id] && !verdicts.has(mutant.id)) verdicts.set(mutant.id, plain({ ...mutant, verdict: "survived" }));
   return verdicts;
 }
 
 const same = (a, b) => a.id === b.id && a.from === b.from && a.to === b.to;
 const plain = ({ source: _, ...mutant }) => mutant;
 
-/** What is known of a contract's mutants: `of` all there are, the results of those judged. */
-function summary(name, all, verdicts) {
-  const results = all.map((mutant) => verdicts.get(mutant.id)).filter((result, n) => result && same(result, all[n]));
-  return { name, of: all.length, results, on: results.map(({ on }) => on ?? "").sort().at(-1) };
+/** What is known of a contract's mutants: `mutants` are all there are, `results` those judged. */
+function summary({ name, source }, mutants, verdicts) {
+  const results = mutants.map((mutant) => verdicts.get(mutant.id)).filter((result, n) => result && same(result, mutants[n]));
+  return { name, source, mutants, of: mutants.length, results, on: results.map(({ on }) => on ?? "").sort().at(-1) };
 }
 
 function writeReport(summaries) {
-  writeKillers(summaries);
+  record.write(summaries);
   writeFileSync(join(ROOT, "docs/mutation.md"), report(summaries, reasons()));
-}
-
-/** Remembers which test killed each mutant, beside what is known of those not judged. */
-function writeKillers(summaries) {
-  const known = killers();
-  for (const { results } of summaries) {
-    for (const { id, verdict, by } of results) {
-      if (verdict === "killed") known.set(id, by);
-      else known.delete(id);
-    }
-  }
-  const tests = [...new Set(known.values())].sort();
-  const grouped = tests.map((test) => [test, [...known].filter(([, by]) => by === test).map(([id]) => id).sort()]);
-  writeFileSync(KILLERS, `${JSON.stringify(Object.fromEntries(grouped), null, 1)}\n`);
 }
 
 const flat = (text) => text.replace(/\s+/g, " ");

@@ -1,12 +1,16 @@
 // The mutation tester's own parts, and the places of the faults that the fuzzer must find.
 
 import assert from "node:assert/strict";
-import { rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
+import { pathToFileURL } from "node:url";
 import { PLANTS } from "../../fuzz/plants.mjs";
 import { readSuite } from "../lib/suite.mjs";
 import { Journal, remembered } from "../mutate/journal.mjs";
 import { evenOrder, sampleOf } from "../mutate/operators.mjs";
+import { Record } from "../mutate/record.mjs";
 import { report } from "../mutate/report.mjs";
 
 const numbers = Array.from({ length: 100 }, (_, n) => n);
@@ -38,6 +42,27 @@ test("the journal keeps the last verdict of this source, and forgets those of an
     assert.equal(new Journal({ name: "test-journal", source: "(two)" }).read().size, 0);
   } finally {
     rmSync(journal.path);
+  }
+});
+
+test("the record gives back every verdict in another clone, and none for another text of the contract", () => {
+  const folder = mkdtempSync(join(tmpdir(), "record-"));
+  const clone = () => new Record(pathToFileURL(`${folder}/`));
+  const mutants = ["a", "b", "c", "d"].map((id) => ({ id, source: "(mutated)" }));
+  try {
+    writeFileSync(join(folder, "killers.json"), '{"an old test": ["c", "d"]}');
+    writeFileSync(join(folder, "judged.json"), "{}");
+    const results = [{ id: "a", verdict: "killed", by: "x" }, { id: "b", verdict: "survived" }, { id: "c", verdict: "invalid" }];
+    clone().write([{ name: "one", source: "(text)", mutants, results, on: "2026-01-01" }]);
+
+    const read = (source) => [...clone().read({ name: "one", source }, mutants).values()].map(({ id, verdict, by, on }) => [id, verdict, by, on]);
+    assert.deepEqual(read("(text)"), [
+      ["a", "killed", "x", "2026-01-01"], ["b", "survived", undefined, "2026-01-01"], ["c", "invalid", undefined, "2026-01-01"],
+    ]);
+    assert.deepEqual(read("(another text)"), []);
+    assert.deepEqual([...clone().killers()], [["d", "an old test"], ["a", "x"]]);
+  } finally {
+    rmSync(folder, { recursive: true });
   }
 });
 
