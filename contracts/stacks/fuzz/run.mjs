@@ -22,7 +22,7 @@ const FUZZER = join(HERE, "node_modules/.bin/rv");
 // What a build can pay for: enough that every driver succeeds and every invariant is checked a dozen times
 // or more. A call costs up to a sixth of a second; deep runs (make fuzz-deep) ask for more.
 const BUDGET = 120;
-const BUDGET_MANY_STATES = { "sluice-escrow": 300, "sluice-streams": 300 };
+const BUDGET_MANY_STATES = { "sluice-escrow": 400, "sluice-streams": 400 };
 const budget = (target, type) => (type === "invariant" && BUDGET_MANY_STATES[target]) || BUDGET;
 
 const COLOURS = /\x1b\[[0-9;]*m/g;

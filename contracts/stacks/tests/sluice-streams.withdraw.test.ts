@@ -23,6 +23,13 @@ const view = (fn: string, id: bigint, ...rest: bigint[]): unknown =>
   read("sluice-streams", fn, [id, ...rest].map((n) => Cl.uint(n)));
 
 describe("withdraw-max", () => {
+  it("pays out a single unit, too", () => {
+    const id = stream({ deposit: 2, start: -700, cliff: -700, end: 700 });
+
+    expect(withdrawMax(id, mallory).moves).toMatchObject([{ amount: 1n, to: bob }]);
+    expect(streamLiability()).toBe(1n);
+  });
+
   it("pays the owner what is vested at that second, and prints it", () => {
     const id = stream({ token: SBTC });
     mineStacks(20);
