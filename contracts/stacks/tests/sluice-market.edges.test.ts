@@ -169,6 +169,17 @@ it("who is reached through a contract pays and becomes the owner, but is not the
   expect(refused.result).toEqual({ err: 8013n });
 });
 
+it("who buys through a contract pays the royalty, too", () => {
+  const id = stream({ end: 500_000, flags: { royalty: 500 } });
+  must(approve("sluice-streams", id, MARKET, bob));
+  must(list(id));
+
+  const bought = phish(inMarket(`buy u${id} '${SBTC} u500 u0`), carol, "agent-buys");
+
+  expect(bought.result).toEqual(YES);
+  expect(bought.moves).toContainEqual(expect.objectContaining({ amount: 25n, from: carol, to: alice }));
+});
+
 it("an offer made through a contract is the payer's", () => {
   const id = position();
   const before = balance(SBTC, carol);
