@@ -51,7 +51,8 @@
       (l (unwrap! (map-get? listings one) ERR-NOT-FOUND))
       (live (is-live one))
       (left (contract-call? .sluice-streams remaining one))
-      (min-remaining (mod floor (+ u2 left)))
+      ;; Now and then one more than there is, which must be refused.
+      (min-remaining (if (is-eq (mod floor u4) u0) (+ left u1) (mod floor (+ u1 left))))
       (deal (deal-of one (get price l) (get fee-bps l) (get seller l) tx-sender (get pay-token l)))
     )
     (if (is-eq (get pay-token l) .stand-in)
