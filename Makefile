@@ -132,7 +132,7 @@ crash-points: setup ## stop one payment's life at every point, and see it finish
 
 .PHONY: crash-points-ci
 crash-points-ci: setup
-	$(RUN) -m tests.simulation.crash_points --processes 4 --kinds kill_before
+	$(RUN) -m tests.simulation.crash_points --processes 4 --kinds kill_before --every 3
 
 .PHONY: kill-loop
 kill-loop: setup ## MINUTES=… real processes, killed again and again

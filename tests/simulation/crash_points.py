@@ -214,13 +214,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--kinds", nargs="*", type=Break, default=list(Break))
+    parser.add_argument("--every", type=int, default=1, help="only each so many-th point")
     parser.add_argument("--whole", action="store_true", help="go on to the end of each life")
     options = parser.parse_args()
     started = time.monotonic()
     silence()
     with open_server() as server:
         stages = asyncio.run(lead(server))
-        points = points_of(stages, options.kinds, whole=options.whole)
+        points = points_of(stages, options.kinds, whole=options.whole)[:: options.every]
         wrong = dict(wrong_points(server, stages, points, options.processes))
         for stage in stages:
             drop_database(server, stage.mark.database)
