@@ -124,7 +124,7 @@ simulate-twice: setup ## SEED=… RUNS=… say which seeds do not repeat exactly
 .PHONY: simulate-ci
 simulate-ci: setup
 	$(RUN) -m tests.simulation.simulate --runs 60 --processes 4
-	$(RUN) -m tests.simulation.simulate --runs 4 --processes 4 --twice
+	$(RUN) -m tests.simulation.simulate --runs 2 --processes 2 --twice
 
 .PHONY: crash-points
 crash-points: setup ## stop one payment's life at every point, and see it finish
@@ -132,7 +132,7 @@ crash-points: setup ## stop one payment's life at every point, and see it finish
 
 .PHONY: crash-points-ci
 crash-points-ci: setup
-	$(RUN) -m tests.simulation.crash_points --processes 4 --kinds kill_before --every 3
+	$(RUN) -m tests.simulation.crash_points --processes 4 --kinds kill_before --every 4
 
 .PHONY: kill-loop
 kill-loop: setup ## MINUTES=… real processes, killed again and again

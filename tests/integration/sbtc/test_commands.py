@@ -83,7 +83,8 @@ async def test_list_shows_what_was_paid_and_how_far_it_is(place: Place, run: Run
     address, units = due(intent)
     tx_id = await place.bitcoind.pay(address, units)
     await place.mine_bitcoin()
-    until(lambda: place.conversions(intent), "the bitcoin is seen")
+    told = "SELECT 1 FROM conversions WHERE intent_id = %s AND told_at IS NOT NULL"
+    until(lambda: place.house.sql(told, intent["id"]), "the bitcoin is seen")
     before = kept(place)
 
     shown = await run("list", place.merchant.id, intent["id"])

@@ -31,7 +31,7 @@ Event: TypeAlias = MutableMapping[str, Any]
 _DECLARED: Final = """
     request_id trace_id span_id service version env process worker
     merchant livemode actor key_id object intent session customer refund event_id endpoint
-    delivery fact reaction job queue loop step chunk lane
+    payout deposits delivery fact reaction job queue loop step chunk lane
     network chain height hash depth tip tx contract asset units source sources provider fault lag_s
     applied rolled_back pair notes rest_s
     account gap wallet send reference state subject detail tx_ids hook
