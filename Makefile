@@ -94,7 +94,7 @@ format: setup ## * let the formatter and the linter mend what they can
 
 .PHONY: test
 test: setup test-tools ## * every test: the suites, then the layers of faults
-	$(PYTEST) -n 2 $(wildcard $(TESTS))
+	$(PYTEST) -n 4 $(wildcard $(TESTS))
 	$(MAKE) --no-print-directory simulate-ci crash-points-ci kill-loop-ci
 	$(MAKE) --no-print-directory contracts
 
@@ -123,7 +123,7 @@ simulate-twice: setup ## SEED=… RUNS=… say which seeds do not repeat exactly
 
 .PHONY: simulate-ci
 simulate-ci: setup
-	$(RUN) -m tests.simulation.simulate --runs 60 --processes 4
+	$(RUN) -m tests.simulation.simulate --runs 40 --processes 4
 	$(RUN) -m tests.simulation.simulate --runs 2 --processes 2 --twice
 
 .PHONY: crash-points
@@ -132,7 +132,7 @@ crash-points: setup ## stop one payment's life at every point, and see it finish
 
 .PHONY: crash-points-ci
 crash-points-ci: setup
-	$(RUN) -m tests.simulation.crash_points --processes 4 --kinds kill_before --every 4
+	$(RUN) -m tests.simulation.crash_points --processes 4 --kinds kill_before --every 8
 
 .PHONY: kill-loop
 kill-loop: setup ## MINUTES=… real processes, killed again and again
