@@ -96,7 +96,7 @@ format: setup ## * let the formatter and the linter mend what they can
 test: setup test-tools ## * every test: the suites, then the layers of faults
 	$(PYTEST) -n 4 $(wildcard $(TESTS))
 	$(MAKE) --no-print-directory simulate-ci crash-points-ci kill-loop-ci
-	$(MAKE) --no-print-directory contracts
+	$(MAKE) -C contracts/stacks --no-print-directory check tools
 
 .PHONY: migration
 migration: setup ## NAME=… a migration to fill in, its check, and head.sql
