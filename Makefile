@@ -94,7 +94,7 @@ format: setup ## * let the formatter and the linter mend what they can
 
 .PHONY: test
 test: setup test-tools ## * every test: the suites, then the layers of faults
-	$(PYTEST) -n 4 $(wildcard $(TESTS))
+	$(PYTEST) -n 2 $(wildcard $(TESTS))
 	$(MAKE) --no-print-directory simulate-ci crash-points-ci kill-loop-ci
 	$(MAKE) -C contracts/stacks --no-print-directory check tools
 
